@@ -1,0 +1,203 @@
+// What sessions, coordinators and the supervisor say to a partition actor, and what it answers.
+//
+// Messages carry whole batches and file ranges, never records. An error is a value in the answer;
+// only a dead partition shows as a CAF error.
+#pragma once
+
+#include <caf/actor_control_block.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/error_code.hpp"
+#include "protocol/gather_list.hpp"
+#include "protocol/shared_bytes.hpp"
+#include "protocol/types.hpp"
+
+namespace ottla {
+
+enum class append_origin : uint8_t {
+  client,      ///< A producer: validated by the topic's rules.
+  coordinator  ///< A coordinator of this broker writing an internal topic.
+};
+
+inline constexpr int16_t acks_none = 0;
+inline constexpr int16_t acks_leader = 1;
+inline constexpr int16_t acks_all = -1;
+
+/// Appends one batch. The log stamps offsets and epoch into it in place: the sender gives it away.
+struct append_batch {
+  shared_bytes batch;                            ///< Exactly one batch of magic 2.
+  int16_t acks = acks_all;                       ///< -1, 0 or 1; anything else is refused earlier.
+  int32_t timeout_ms = 30'000;                   ///< How long acks=-1 waits for the high watermark.
+  leader_epoch current_epoch = no_leader_epoch;  ///< The sender's epoch, or -1: not checked.
+  append_origin origin = append_origin::client;
+  api_version produce_version = 13;              ///< Some codecs are refused to old versions.
+};
+
+/// Why one record of a batch was refused (Produce v8 and later).
+struct record_fault {
+  int32_t batch_index = 0;
+  std::string message;
+};
+
+/// Where the leader is, for answers that say "not here" (KIP-951).
+struct leader_hint {
+  broker_id leader = no_broker;
+  leader_epoch epoch = no_leader_epoch;
+};
+
+struct append_result {
+  error_code error = error_code::none;
+  std::string message;
+  std::vector<record_fault> record_faults;
+  log_offset base_offset = -1;
+  log_offset last_offset = -1;
+  timestamp_ms log_append_time_ms = no_timestamp;  ///< -1 unless the topic uses LogAppendTime.
+  log_offset log_start_offset = -1;
+  leader_hint hint;                                ///< Set with not_leader_or_follower.
+};
+
+enum class isolation_level : uint8_t { read_uncommitted = 0, read_committed = 1 };
+
+/// A session that wants to hear when a partition has news for it.
+struct partition_watch {
+  caf::weak_actor_ptr session;  ///< Gets partition_changed.
+  uint64_t watch_id = 0;        ///< Unique within the session; names the waiting request.
+  int64_t below_bytes = 0;      ///< Kept only if the read returned fewer bytes than this.
+};
+
+/// Reads batches from `fetch_offset` on, below the high watermark (or last stable offset).
+struct read_partition {
+  log_offset fetch_offset = 0;
+  int32_t max_bytes = 0;
+  bool at_least_one_batch = false;  ///< Return the first batch even when it exceeds max_bytes.
+  isolation_level isolation = isolation_level::read_uncommitted;
+  leader_epoch current_epoch = no_leader_epoch;
+  leader_epoch last_fetched_epoch = no_leader_epoch;  ///< -1: no divergence check (KIP-595).
+  std::optional<partition_watch> watch;
+};
+
+struct epoch_end {
+  leader_epoch epoch = no_leader_epoch;
+  log_offset end_offset = -1;
+};
+
+struct read_result {
+  error_code error = error_code::none;
+  log_offset high_watermark = -1;
+  log_offset last_stable_offset = -1;
+  log_offset log_start_offset = -1;
+  gather_list records;                 ///< Whole batches; empty when there is nothing to read.
+  std::optional<epoch_end> diverging;  ///< Where the reader's log parts from this one; then no data.
+  leader_hint hint;
+};
+
+/// Ends a watch; harmless for one that is unknown.
+struct unwatch_partition {
+  caf::weak_actor_ptr session;
+  uint64_t watch_id = 0;
+};
+
+/// To the session: the partition has `bytes_available` from the watched offset on, or an error.
+struct partition_changed {
+  uint64_t watch_id = 0;
+  topic_id_partition partition;
+  int64_t bytes_available = 0;
+  error_code error = error_code::none;
+};
+
+/// Special values of ListOffsets; any other is a time in milliseconds.
+inline constexpr timestamp_ms offset_latest = -1;
+inline constexpr timestamp_ms offset_earliest = -2;
+inline constexpr timestamp_ms offset_of_max_timestamp = -3;
+inline constexpr timestamp_ms offset_earliest_local = -4;
+inline constexpr timestamp_ms offset_latest_tiered = -5;
+inline constexpr timestamp_ms offset_earliest_pending_upload = -6;
+
+struct query_offset {
+  timestamp_ms timestamp = offset_latest;
+  isolation_level isolation = isolation_level::read_uncommitted;
+  leader_epoch current_epoch = no_leader_epoch;
+};
+
+struct offset_result {
+  error_code error = error_code::none;
+  timestamp_ms timestamp = no_timestamp;
+  log_offset offset = -1;
+  leader_epoch epoch = no_leader_epoch;
+};
+
+/// Where the log of `epoch` ends: the largest known epoch not above it (KIP-101, 279, 320).
+struct query_epoch_end {
+  leader_epoch epoch = 0;
+  leader_epoch current_epoch = no_leader_epoch;
+};
+
+struct epoch_end_result {
+  error_code error = error_code::none;
+  epoch_end end;
+};
+
+/// Raises the log start to `before_offset`; -1 means the high watermark (KIP-107).
+struct delete_records_before {
+  log_offset before_offset = -1;
+};
+
+struct delete_records_result {
+  error_code error = error_code::none;
+  log_offset low_watermark = -1;
+};
+
+struct query_producers {};
+
+struct producer_description {
+  producer_id id = no_producer_id;
+  int32_t epoch = -1;
+  int32_t last_sequence = -1;
+  timestamp_ms last_timestamp = no_timestamp;
+  int32_t coordinator_epoch = -1;
+  log_offset transaction_start_offset = -1;
+};
+
+struct producers_result {
+  error_code error = error_code::none;
+  std::vector<producer_description> producers;
+};
+
+/// Facts for DescribeLogDirs, metrics and people.
+struct query_partition {};
+
+struct partition_description {
+  topic_partition which;
+  uuid topic_id;
+  std::string log_directory;
+  leader_epoch epoch = no_leader_epoch;
+  bool is_leader = false;
+  log_offset log_start_offset = 0;
+  log_offset high_watermark = 0;
+  log_offset log_end_offset = 0;
+  log_offset flushed_offset = 0;
+  int64_t size_bytes = 0;
+  int32_t segments = 0;
+};
+
+}  // namespace ottla
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::append_batch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::append_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::read_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::read_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::unwatch_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_changed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::query_offset)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::offset_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::query_epoch_end)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::epoch_end_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::delete_records_before)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::delete_records_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::query_producers)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::producers_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::query_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_description)
