@@ -1,0 +1,133 @@
+// The configuration of one broker: typed values, and the text and origin of each.
+//
+// Immutable once made; actors share it through shared_ptr<const broker_config>. A change at run
+// time makes a new one (with_dynamic_configs).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/config/config_layers.hpp"
+#include "actors/config/listener_config.hpp"
+#include "actors/config/topic_config.hpp"
+#include "protocol/types.hpp"
+
+namespace ottla {
+
+struct broker_config {
+  // Who and where.
+  broker_id node_id = 1;
+  std::optional<std::string> rack;
+  std::vector<std::string> log_dirs;
+  std::string
+      metadata_dir;  ///< Of the embedded metadata store; the first log directory by default.
+  std::vector<listener_config> listeners;
+  std::vector<std::string> admin_listeners;  ///< URLs of the dashboard and HTTP API; may be empty.
+
+  // Threads, memory, connections.
+  int32_t io_threads = 0;  ///< 0: half the cores, at least one.
+  int64_t memory_budget_bytes = 0;
+  int64_t queued_max_request_bytes = -1;  ///< Part of the budget clients may use; -1: no own limit.
+  int32_t queued_max_requests = 500;      ///< Requests in progress per listener unit.
+  int32_t requests_in_flight_max = 64;    ///< Per connection; then its socket is not read.
+  int32_t request_max_bytes = 104'857'600;
+  int32_t socket_send_buffer_bytes = 102'400;     ///< -1: the system's default.
+  int32_t socket_receive_buffer_bytes = 102'400;  ///< -1: the system's default.
+  int32_t socket_listen_backlog = 50;
+  int32_t connections_max = INT32_MAX;
+  int32_t connections_max_per_ip = INT32_MAX;
+  std::map<std::string, int32_t, std::less<>> connections_max_per_ip_overrides;
+  int32_t connection_creation_rate_max = INT32_MAX;  ///< Per second.
+  int64_t connections_max_idle_ms = 600'000;
+  int32_t request_receive_timeout_ms = 30'000;  ///< A started frame without progress ends.
+
+  // Topics.
+  topic_config topic_defaults;
+  int32_t num_partitions = 1;
+  int16_t default_replication_factor = 1;
+  bool auto_create_topics = true;
+  bool delete_topics = true;
+  bool auto_leader_rebalance = true;
+  int64_t leader_imbalance_check_interval_ms = 300'000;
+
+  // Fetch.
+  int32_t fetch_max_bytes = 57'671'680;
+  int32_t fetch_session_slots = 1000;
+  int32_t request_partitions_max = 2000;  ///< max.request.partition.size.limit.
+
+  // The log.
+  int64_t retention_check_interval_ms = 300'000;
+  int64_t flush_scheduler_interval_ms = INT64_MAX;
+  int32_t flush_offset_checkpoint_interval_ms = 60'000;
+  int32_t flush_start_offset_checkpoint_interval_ms = 60'000;
+  int32_t high_watermark_checkpoint_interval_ms = 5'000;
+  int32_t recovery_threads_per_dir = 2;
+  int32_t open_files_max = 0;  ///< Cached segment handles; 0: from the process limit.
+  int64_t initial_task_delay_ms = 30'000;
+  bool cleaner_enabled = true;
+  int32_t cleaner_threads = 1;
+  int64_t cleaner_dedupe_buffer_bytes = 0;
+  int32_t cleaner_io_buffer_bytes = 524'288;
+  double cleaner_io_max_bytes_per_second = 0;
+  int64_t cleaner_backoff_ms = 15'000;
+  int64_t producer_id_expiration_ms = 86'400'000;
+  int64_t producer_id_expiration_check_interval_ms = 600'000;
+
+  // Groups and their offsets.
+  int32_t group_min_session_timeout_ms = 6'000;
+  int32_t group_max_session_timeout_ms = 1'800'000;
+  int32_t group_initial_rebalance_delay_ms = 3'000;
+  int32_t group_max_size = INT32_MAX;
+  int32_t offset_metadata_max_bytes = 4096;
+  int64_t offsets_retention_ms = 0;
+  int64_t offsets_retention_check_interval_ms = 600'000;
+  int32_t offsets_commit_timeout_ms = 5'000;
+  int32_t offsets_load_buffer_bytes = 5'242'880;
+  int32_t offsets_topic_partitions = 50;
+  int16_t offsets_topic_replication_factor = 3;
+  int32_t offsets_topic_segment_bytes = 104'857'600;
+  int32_t offsets_topic_compression_codec = 0;  ///< Kafka's codec number.
+
+  // Other requests.
+  int32_t request_timeout_ms = 30'000;
+
+  /// The texts behind the values above.
+  config_layers layers;
+  /// Name of the machine, advertised for listeners on every address.
+  std::string host_name;
+};
+
+/// What a start gathers its configuration from, weakest first.
+struct config_inputs {
+  std::optional<std::filesystem::path> file;  ///< Java .properties.
+  std::vector<std::string> environment;       ///< "NAME=value", as in environ.
+  std::vector<std::string> overrides;         ///< "key=value".
+  std::string host_name;
+};
+
+/// A configuration and what its owner should be told about it.
+struct loaded_config {
+  broker_config config;
+  std::vector<std::string> warnings;
+};
+
+/// Reads and validates everything. The fault's message names every problem, one per line.
+outcome<loaded_config> load_broker_config(const config_inputs& inputs);
+
+/// Typed values of static settings; the same checks as load_broker_config.
+outcome<loaded_config> make_broker_config(config_layers layers, std::string host_name);
+
+/// `base` with the values stored at run time for all brokers and for this one. Values that do not
+/// validate any more are passed over with a warning.
+loaded_config with_dynamic_configs(const broker_config& base, const config_map& cluster_wide,
+                                   const config_map& this_broker);
+
+/// Whether these values may be stored for one broker (`is_cluster_default` false) or for all:
+/// known, valid, and of an update mode that allows it.
+outcome<void> check_broker_overrides(const broker_config& base, const config_map& overrides,
+                                     bool is_cluster_default);
+
+}  // namespace ottla
