@@ -12,15 +12,11 @@
 
 #include "protocol/error_code.hpp"
 #include "protocol/gather_list.hpp"
+#include "protocol/record_validation.hpp"
 #include "protocol/shared_bytes.hpp"
 #include "protocol/types.hpp"
 
 namespace ottla {
-
-enum class append_origin : uint8_t {
-  client,      ///< A producer: validated by the topic's rules.
-  coordinator  ///< A coordinator of this broker writing an internal topic.
-};
 
 inline constexpr int16_t acks_none = 0;
 inline constexpr int16_t acks_leader = 1;
@@ -34,12 +30,6 @@ struct append_batch {
   leader_epoch current_epoch = no_leader_epoch;  ///< The sender's epoch, or -1: not checked.
   append_origin origin = append_origin::client;
   api_version produce_version = 13;              ///< Some codecs are refused to old versions.
-};
-
-/// Why one record of a batch was refused (Produce v8 and later).
-struct record_fault {
-  int32_t batch_index = 0;
-  std::string message;
 };
 
 /// Where the leader is, for answers that say "not here" (KIP-951).
