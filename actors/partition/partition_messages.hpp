@@ -29,7 +29,7 @@ struct append_batch {
   int32_t timeout_ms = 30'000;                   ///< How long acks=-1 waits for the high watermark.
   leader_epoch current_epoch = no_leader_epoch;  ///< The sender's epoch, or -1: not checked.
   append_origin origin = append_origin::client;
-  api_version produce_version = 13;              ///< Some codecs are refused to old versions.
+  api_version produce_version = 13;  ///< Some codecs are refused to old versions.
 };
 
 /// Where the leader is, for answers that say "not here" (KIP-951).
@@ -46,7 +46,7 @@ struct append_result {
   log_offset last_offset = -1;
   timestamp_ms log_append_time_ms = no_timestamp;  ///< -1 unless the topic uses LogAppendTime.
   log_offset log_start_offset = -1;
-  leader_hint hint;                                ///< Set with not_leader_or_follower.
+  leader_hint hint;  ///< Set with not_leader_or_follower.
 };
 
 enum class isolation_level : uint8_t { read_uncommitted = 0, read_committed = 1 };
@@ -79,8 +79,9 @@ struct read_result {
   log_offset high_watermark = -1;
   log_offset last_stable_offset = -1;
   log_offset log_start_offset = -1;
-  gather_list records;                 ///< Whole batches; empty when there is nothing to read.
-  std::optional<epoch_end> diverging;  ///< Where the reader's log parts from this one; then no data.
+  gather_list records;  ///< Whole batches; empty when there is nothing to read.
+  std::optional<epoch_end>
+      diverging;  ///< Where the reader's log parts from this one; then no data.
   leader_hint hint;
 };
 
