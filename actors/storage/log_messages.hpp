@@ -1,0 +1,132 @@
+// What a partition says to its log actor, and what disk actors report back to it.
+//
+// The log actor is the only owner of a partition's log end offset, producer state and files.
+#pragma once
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/config/topic_config.hpp"
+#include "actors/partition/partition_messages.hpp"
+#include "protocol/outcome.hpp"
+
+namespace ottla {
+
+/// Validates, stamps and writes one batch under leader epoch `epoch`.
+struct log_append {
+  append_batch request;
+  leader_epoch epoch = 0;
+};
+
+/// Every answer to an append carries where the log ends and how far it is on disk.
+struct log_appended {
+  append_result result;
+  log_offset log_end_offset = 0;
+  log_offset flushed_offset = 0;
+  int64_t appended_bytes = 0;
+};
+
+struct log_read {
+  log_offset from = 0;
+  int64_t max_bytes = 0;
+  log_offset upper_bound = 0;  ///< Only batches that end below it.
+  bool at_least_one_batch = false;
+};
+
+struct log_read_result {
+  error_code error = error_code::none;
+  gather_list records;
+  log_offset log_start_offset = 0;
+};
+
+/// First record at or after `timestamp`; offset_of_max_timestamp asks for the newest record.
+struct log_find_timestamp {
+  timestamp_ms timestamp = 0;
+};
+
+struct log_offset_found {
+  error_code error = error_code::none;
+  timestamp_ms timestamp = no_timestamp;
+  log_offset offset = -1;
+  leader_epoch epoch = no_leader_epoch;
+};
+
+/// Largest known epoch not above `epoch`, and where it ends.
+struct log_find_epoch {
+  leader_epoch epoch = 0;
+};
+
+/// The epoch that `offset` was written in: for answers that name an offset.
+struct log_epoch_of {
+  log_offset offset = 0;
+};
+
+struct log_advance_start {
+  log_offset offset = 0;
+};
+
+struct log_query_producers {};
+struct log_query_facts {};
+
+/// Numbers of a log at one moment.
+struct log_facts {
+  error_code error = error_code::none;
+  log_offset log_start_offset = 0;
+  log_offset log_end_offset = 0;
+  log_offset flushed_offset = 0;
+  leader_epoch latest_epoch = no_leader_epoch;
+  int64_t size_bytes = 0;
+  int32_t segments = 0;
+  std::string directory;
+};
+
+/// New settings of the topic.
+struct log_configure {
+  topic_config config;
+};
+
+/// Time for retention and expiry. `high_watermark`: nothing at or above it may go.
+struct log_maintain {
+  log_offset high_watermark = 0;
+};
+
+/// Flush, write the snapshot and close; the answer comes when the log is at rest.
+struct log_close {};
+
+/// To the partition: the log is on disk below `offset`.
+struct log_flushed {
+  log_offset offset = 0;
+};
+
+/// To the partition: records below `log_start_offset` are gone.
+struct log_start_moved {
+  log_offset log_start_offset = 0;
+};
+
+/// To the partition: the disk failed; the log accepts nothing any more.
+struct log_failed {
+  fault why;
+};
+
+}  // namespace ottla
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_append)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_appended)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_read)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_read_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_find_timestamp)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_offset_found)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_find_epoch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_epoch_of)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_advance_start)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_query_producers)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_query_facts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_facts)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_configure)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_maintain)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_close)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_flushed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_start_moved)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_failed)
