@@ -33,10 +33,15 @@ struct file_range {
   std::shared_ptr<const readable_file> file;
   int64_t position = 0;
   int64_t length = 0;
+
+  friend bool operator==(const file_range&, const file_range&) = default;
 };
 
 using gather_piece = std::variant<shared_bytes, file_range>;
 using gather_list = std::vector<gather_piece>;
+
+/// The piece's length.
+int64_t size_bytes(const gather_piece& piece);
 
 /// Sum of the pieces' lengths.
 int64_t size_bytes(const gather_list& pieces);

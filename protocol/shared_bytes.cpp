@@ -1,5 +1,6 @@
 #include "protocol/shared_bytes.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "protocol/assert.hpp"
@@ -25,6 +26,10 @@ shared_bytes shared_bytes::copy_of(std::string_view text) {
 shared_bytes shared_bytes::slice(size_t offset, size_t size) const {
   OTTLA_ASSERT(offset <= size_ && size <= size_ - offset);
   return {owner_, data_ + offset, size};
+}
+
+bool operator==(const shared_bytes& left, const shared_bytes& right) {
+  return std::ranges::equal(left.view(), right.view());
 }
 
 }  // namespace ottla

@@ -36,6 +36,9 @@ public:
   /// The sub-range [offset, offset + size), which must lie inside; shares the memory.
   [[nodiscard]] shared_bytes slice(size_t offset, size_t size) const;
 
+  /// Same length, same bytes.
+  friend bool operator==(const shared_bytes& left, const shared_bytes& right);
+
 private:
   std::shared_ptr<std::byte[]> owner_;
   std::byte* data_ = nullptr;
