@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# build.sh PRESET [TARGET...]: installs missing packages, configures a preset once, builds.
+. "$(dirname "$0")/common.sh"
+preset=${1:?usage: build.sh PRESET [TARGET...]}; shift
+dir=$(preset_dir "$preset")
+scripts/deps.sh --check build || scripts/deps.sh build
+[ -f "$dir/build.ninja" ] || cmake --preset "$preset" -B "$dir" ${OTTLA_CMAKE_ARGS:-}
+cmake --build "$dir" ${1:+--target "$@"}
