@@ -7,7 +7,9 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include "actors/gateway/session_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
+#include "actors/runtime/unit.hpp"
 
 namespace ottla {
 
@@ -22,5 +24,14 @@ using partition_handle = caf::typed_actor<
     caf::replies_to<delete_records_before>::with<delete_records_result>,
     caf::replies_to<query_producers>::with<producers_result>,
     caf::replies_to<query_partition>::with<partition_description>>;
+
+/// One connection. Requests to others go out from within it; this is what it hears unasked.
+/// Said by partitions (news for waiting fetches), its unit (timers), the memory budget, the gateway.
+using session_handle = caf::typed_actor<
+    caf::reacts_to<partition_changed>,
+    caf::reacts_to<timer_expired>,
+    caf::reacts_to<memory_granted>,
+    caf::reacts_to<memory_revoked>,
+    caf::reacts_to<close_session>>;
 
 }  // namespace ottla

@@ -1,0 +1,17 @@
+// What every session of a broker shares: references to its clock, memory and actors. Filled once by
+// the broker before the first connection; read by handlers on every unit.
+#pragma once
+
+#include <vector>
+
+#include "actors/runtime/unit.hpp"
+
+namespace ottla {
+
+struct broker_services {
+  const clock* time = &system_clock();
+  memory_budget* memory = nullptr;
+  std::vector<unit*> units;  ///< Where partitions live, by hash.
+};
+
+}  // namespace ottla
