@@ -82,7 +82,9 @@ struct record_batch_header {
                                    static_cast<uint64_t>(int64_t{last_offset_delta}));
   }
   /// Where the log continues after this batch.
-  [[nodiscard]] log_offset next_offset() const { return last_offset() + 1; }
+  [[nodiscard]] log_offset next_offset() const {
+    return static_cast<log_offset>(static_cast<uint64_t>(last_offset()) + 1);
+  }
   /// May be one of the values without a name: ask is_known().
   [[nodiscard]] compression_codec codec() const {
     return static_cast<compression_codec>(attributes & batch_layout::codec_mask);
@@ -133,6 +135,8 @@ public:
                                               const inflation_limits& limits = {}) const;
 
 private:
+  friend class record_batch_walk;
+
   record_batch_view(const record_batch_header& header, std::span<const std::byte> bytes)
       : header_(header), bytes_(bytes) {}
 

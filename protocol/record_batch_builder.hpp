@@ -68,6 +68,10 @@ private:
   timestamp_ms max_timestamp_ = no_timestamp;
 };
 
+/// What is left of a batch whose records are all gone but whose producer's last sequence must be
+/// remembered: its header with offsets, producer and times, and no records.
+shared_bytes build_empty_batch(const record_batch_header& original);
+
 /// What a transaction ended with, as the type of the control record says.
 enum class end_transaction : int16_t { abort = 0, commit = 1 };
 
