@@ -16,7 +16,7 @@ def count(text):
         good = re.search(r"(\d+) passed", line)
         passed, found = passed + int(good[1] if good else 0), 1
         failed += int(bad[1]) if bad else 0
-    for line in re.findall(r"^=+ (.*(?:passed|failed|error).*) in [\d.]+s.*=+$", text, re.M):
+    for line in re.findall(r"^(?:=+ )?(\d+ (?:passed|failed|skipped|deselected|error).*) in [\d.]+s", text, re.M):
         for number, word in re.findall(r"(\d+) (passed|failed|errors?)", line):
             passed, failed, found = passed + int(number) * (word == "passed"), failed + int(number) * (word != "passed"), 1
     for number, rest in re.findall(r"^Ran (\d+) tests? in .*\n\n(OK|FAILED.*)$", text, re.M):

@@ -1,0 +1,65 @@
+"""Fixtures: the broker under test (Ottla, or Apache Kafka with --broker=kafka) and names that nobody else uses."""
+import itertools
+import re
+import sys
+
+import pytest
+
+import broker as brokers
+
+KINDS = {"ottla": brokers.OttlaBroker, "kafka": brokers.KafkaBroker}
+COUNTER = itertools.count(1)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--broker", choices=sorted(KINDS), default="ottla", help="which broker the tests run against")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--broker") != "ottla":
+        for item in items:
+            if item.get_closest_marker("ottla_only"):
+                item.add_marker(pytest.mark.skip(reason="only Ottla has this"))
+
+
+@pytest.fixture(scope="session")
+def broker_kind(request):
+    return KINDS[request.config.getoption("--broker")]
+
+
+@pytest.fixture(scope="session")
+def broker(broker_kind, tmp_path_factory):
+    """One node for all tests that do not harm it."""
+    node = broker_kind(tmp_path_factory.mktemp("broker")).start()
+    yield node
+    status = node.stop()
+    sys.stderr.write(f"\nbroker stopped with status {status}\n")
+    if node.name == "ottla":
+        assert status == 0, node.tail()
+
+
+@pytest.fixture
+def own_broker(broker_kind, tmp_path):
+    """Makes nodes that a test may kill: own_broker({"key": "value"}) starts one."""
+    started = []
+
+    def start(overrides=None):
+        node = broker_kind(tmp_path / f"node{len(started)}", overrides)
+        started.append(node)
+        return node.start()
+
+    yield start
+    for node in started:
+        if node.process is not None and node.process.poll() is None:
+            node.kill()
+
+
+@pytest.fixture
+def topic(request):
+    """A topic name of this test's own (the topic itself is created on first use)."""
+    return f"{re.sub(r'[^a-z0-9]+', '-', request.node.name.lower()).strip('-')[:60]}-{next(COUNTER)}"
+
+
+@pytest.fixture
+def group(topic):
+    return f"group-{topic}"
