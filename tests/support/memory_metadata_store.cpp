@@ -71,8 +71,8 @@ void memory_ensemble::report(const std::string& path, bool appeared_or_vanished)
 
 void memory_ensemble::drop_ephemeral(const memory_metadata_store* session) {
   std::vector<std::string> gone;
-  for (const auto& [path, node] : nodes) {
-    if (node.owner == session) gone.push_back(path);
+  for (const auto& [path, held] : nodes) {
+    if (held.owner == session) gone.push_back(path);
   }
   for (const auto& path : gone) {
     nodes.erase(path);

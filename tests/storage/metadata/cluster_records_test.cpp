@@ -3,6 +3,7 @@
 #include <rapidcheck.h>
 
 #include "protocol/crc32c.hpp"
+#include "protocol/endian.hpp"
 #include "tests/support/catch.hpp"
 
 namespace ottla {

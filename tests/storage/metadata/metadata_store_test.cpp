@@ -7,7 +7,9 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
+#include "protocol/endian.hpp"
 #include "storage/metadata/cluster_records.hpp"
 #include "storage/metadata/sqlite_metadata_store.hpp"
 #include "tests/support/catch.hpp"
