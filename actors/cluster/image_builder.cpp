@@ -12,8 +12,7 @@ image_builder::image_builder(const cluster_record& cluster) {
   auto empty = std::make_shared<metadata_image::image_bucket>();
   empty->record = std::make_shared<bucket_record>();
   next_.buckets_.assign(static_cast<size_t>(cluster.bucket_count), empty);
-  next_.names_.assign(metadata_image::name_shards,
-                      std::make_shared<metadata_image::name_shard>());
+  next_.names_.assign(metadata_image::name_shards, std::make_shared<metadata_image::name_shard>());
 }
 
 image_builder::image_builder(const metadata_image& base) : next_(base) {}
@@ -53,8 +52,7 @@ outcome<void> image_builder::set(const metadata_node& which, const stored_node& 
   return {};
 }
 
-void image_builder::set_brokers(
-    std::vector<std::pair<broker_registration, broker_epoch>> brokers) {
+void image_builder::set_brokers(std::vector<std::pair<broker_registration, broker_epoch>> brokers) {
   next_.brokers_.clear();
   for (auto& [registration, epoch] : brokers) {
     next_.brokers_.push_back({.registration = std::move(registration), .epoch = epoch});
@@ -120,8 +118,9 @@ topic_ptr image_builder::assemble(const std::shared_ptr<const bucket_record>& ho
         next_.buckets_[static_cast<size_t>(bucket_of(record.id, number, next_.bucket_count()))];
     const auto& candidates = place->record->blocks;
     auto key = std::pair{record.id, number};
-    auto found = std::ranges::lower_bound(
-        candidates, key, {}, [](const partition_block& b) { return std::pair{b.topic_id, b.number}; });
+    auto found = std::ranges::lower_bound(candidates, key, {}, [](const partition_block& b) {
+      return std::pair{b.topic_id, b.number};
+    });
     auto wanted = std::min(record.partition_count - first, partitions_per_block);
     if (found == candidates.end() || found->topic_id != record.id || found->number != number ||
         static_cast<int32_t>(found->partitions.size()) < wanted) {
@@ -129,8 +128,8 @@ topic_ptr image_builder::assemble(const std::shared_ptr<const bucket_record>& ho
     }
     blocks.emplace_back(place->record, &*found);
   }
-  return std::make_shared<const topic_image>(
-      std::shared_ptr<const topic_record>(home, &record), std::move(blocks));
+  return std::make_shared<const topic_image>(std::shared_ptr<const topic_record>(home, &record),
+                                             std::move(blocks));
 }
 
 void image_builder::rename(const topic_ptr& before, const topic_ptr& after) {
@@ -157,8 +156,7 @@ void image_builder::judge_brokers() {
   for (auto& broker : next_.brokers_) {
     auto state = std::ranges::find(next_.broker_states_->brokers, broker.registration.id,
                                    &broker_state_record::id);
-    bool judged =
-        state != next_.broker_states_->brokers.end() && state->epoch == broker.epoch;
+    bool judged = state != next_.broker_states_->brokers.end() && state->epoch == broker.epoch;
     broker.status = judged ? state->status : broker_status::fenced;
   }
 }

@@ -16,7 +16,9 @@ bool is_internal_topic(std::string_view name) {
          name == "__share_group_state";
 }
 
-bool topic_image::is_internal() const { return is_internal_topic(record_->name); }
+bool topic_image::is_internal() const {
+  return is_internal_topic(record_->name);
+}
 
 const partition_record& topic_image::partition(partition_index index) const {
   OTTLA_ASSERT(index >= 0 && index < partition_count());

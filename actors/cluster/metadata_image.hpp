@@ -49,7 +49,8 @@ bool is_internal_topic(std::string_view name);
 struct broker_image {
   broker_registration registration;
   broker_epoch epoch = no_broker_epoch;
-  broker_status status = broker_status::fenced;  ///< Fenced also while the controller has not judged.
+  broker_status status =
+      broker_status::fenced;  ///< Fenced also while the controller has not judged.
 
   [[nodiscard]] bool is_active() const { return status != broker_status::fenced; }
   /// Null if the broker does not have that listener.

@@ -5,7 +5,9 @@
 
 namespace ottla {
 
-std::string metadata_path::broker(int32_t id) { return "/brokers/" + std::to_string(id); }
+std::string metadata_path::broker(int32_t id) {
+  return "/brokers/" + std::to_string(id);
+}
 
 std::string metadata_path::of(const metadata_node& node) {
   switch (node.what) {

@@ -22,10 +22,15 @@ concept is_a = std::same_as<std::remove_const_t<R>, Record>;
 }  // namespace
 
 // Found by the codecs through their arguments' namespace, hence not in the unnamed one.
-static last_stop last_of(last_stop) { return last_stop::disk_replaced; }
-static broker_status last_of(broker_status) { return broker_status::stopping; }
-static metadata_node::kind last_of(metadata_node::kind) { return metadata_node::kind::producer_ids; }
-
+static last_stop last_of(last_stop) {
+  return last_stop::disk_replaced;
+}
+static broker_status last_of(broker_status) {
+  return broker_status::stopping;
+}
+static metadata_node::kind last_of(metadata_node::kind) {
+  return metadata_node::kind::producer_ids;
+}
 
 template <class Codec, is_a<cluster_record> R>
 static void fields(Codec& codec, R& r) {
@@ -159,9 +164,9 @@ outcome<Record> decode_record(std::span<const std::byte> bytes) {
   }
   wire_reader in(body);
   if (auto version = in.int16(); version != format_version) {
-    return fault{error_code::unsupported_version,
-                 fmt::format("metadata record: format {}, this version reads {}", version,
-                             format_version)};
+    return fault{
+        error_code::unsupported_version,
+        fmt::format("metadata record: format {}, this version reads {}", version, format_version)};
   }
   Record record;
   record_reader codec(in);

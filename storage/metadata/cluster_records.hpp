@@ -1,7 +1,7 @@
 // What the cluster remembers: the records of design, and their bytes in the nodes of the store.
 //
-// Every node holds one of the encoded forms below: a format version, the fields, a CRC-32C. Decoding
-// believes nothing: lengths, counts, ranges and the checksum are checked. Plain values.
+// Every node holds one of the encoded forms below: a format version, the fields, a CRC-32C.
+// Decoding believes nothing: lengths, counts, ranges and the checksum are checked. Plain values.
 #pragma once
 
 #include <functional>
@@ -65,7 +65,7 @@ struct broker_registration {
 };
 
 enum class broker_status : uint8_t {
-  fenced = 0,    ///< Registered, not yet ready: hidden from clients, leads nothing.
+  fenced = 0,  ///< Registered, not yet ready: hidden from clients, leads nothing.
   active = 1,
   draining = 2,  ///< Gets no new replicas or leaderships.
   stopping = 3   ///< About to leave: joins no ISR.
@@ -93,7 +93,7 @@ struct partition_record {
   replica_seat leader;  ///< {no_broker, no_broker_epoch}: offline.
   int32_t leader_epoch = 0;
   std::vector<replica_seat> isr;
-  std::vector<replica_seat> eligible;       ///< Left the ISR while it was too small (KIP-966).
+  std::vector<replica_seat> eligible;  ///< Left the ISR while it was too small (KIP-966).
   std::vector<broker_id> last_known_eligible;
   bool recovering = false;  ///< The leader may lack acknowledged records.
   int32_t partition_epoch = 0;
@@ -127,8 +127,8 @@ struct partition_block {
   friend bool operator==(const partition_block&, const partition_block&) = default;
 };
 
-/// A share of all topics and partitions. Node "/buckets/<n>"; absent when empty. Each list is sorted
-/// by topic id (blocks also by number).
+/// A share of all topics and partitions. Node "/buckets/<n>"; absent when empty. Each list is
+/// sorted by topic id (blocks also by number).
 struct bucket_record {
   std::vector<topic_record> topics;
   std::vector<deleted_topic_record> deleted;

@@ -18,7 +18,7 @@ namespace ottla {
 
 /// Counts the changes of a node since its creation, which is version 0.
 using node_version = int32_t;
-inline constexpr node_version any_version = -1;    ///< In a write: do not compare.
+inline constexpr node_version any_version = -1;     ///< In a write: do not compare.
 inline constexpr node_version absent_version = -1;  ///< In an answer: there is no such node.
 
 /// Names the commit that created a node; later ones are greater, over all sessions and restarts.
@@ -115,6 +115,8 @@ public:
 };
 
 /// Bytes of a step against commit_bytes_target and commit_bytes_max.
-inline size_t step_bytes(const store_write& step) { return step.path.size() + step.value.size(); }
+inline size_t step_bytes(const store_write& step) {
+  return step.path.size() + step.value.size();
+}
 
 }  // namespace ottla

@@ -39,8 +39,9 @@ public:
   void bind_int(int at, int64_t value) { sqlite3_bind_int64(handle_.get(), at, value); }
   /// The bytes must stay until reset().
   void bind_blob(int at, std::span<const std::byte> bytes) {
-    sqlite3_bind_blob64(handle_.get(), at, bytes.empty() ? "" : static_cast<const void*>(bytes.data()),
-                        bytes.size(), SQLITE_STATIC);
+    sqlite3_bind_blob64(handle_.get(), at,
+                        bytes.empty() ? "" : static_cast<const void*>(bytes.data()), bytes.size(),
+                        SQLITE_STATIC);
   }
   /// SQLITE_ROW, SQLITE_DONE or an error.
   int step() { return sqlite3_step(handle_.get()); }
@@ -58,9 +59,10 @@ public:
   [[nodiscard]] int64_t int_column(int at) const { return sqlite3_column_int64(handle_.get(), at); }
   [[nodiscard]] std::string_view text_column(int at) const {
     const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(handle_.get(), at));
-    return text == nullptr ? std::string_view{}
-                           : std::string_view{text, static_cast<size_t>(sqlite3_column_bytes(
-                                                        handle_.get(), at))};
+    return text == nullptr
+               ? std::string_view{}
+               : std::string_view{text,
+                                  static_cast<size_t>(sqlite3_column_bytes(handle_.get(), at))};
   }
   [[nodiscard]] shared_bytes blob_column(int at) const {
     const auto* bytes = static_cast<const std::byte*>(sqlite3_column_blob(handle_.get(), at));

@@ -20,7 +20,9 @@ constexpr const char* schema = R"(
   INSERT INTO counters VALUES ('last_commit', 0);
 )";
 
-std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string parent_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
 
 class sqlite_metadata_store final : public metadata_store {
 public:
@@ -35,8 +37,9 @@ public:
         insert_(db_.get(), "INSERT INTO nodes VALUES (?1, 0, ?2, ?3, ?4)"),
         update_(db_.get(), "UPDATE nodes SET version = version + 1, value = ?2 WHERE path = ?1"),
         delete_(db_.get(), "DELETE FROM nodes WHERE path = ?1"),
-        next_id_(db_.get(),
-                 "UPDATE counters SET value = value + 1 WHERE name = 'last_commit' RETURNING value") {}
+        next_id_(
+            db_.get(),
+            "UPDATE counters SET value = value + 1 WHERE name = 'last_commit' RETURNING value") {}
 
   void start(store_events events) override {
     events_ = std::move(events);
@@ -133,7 +136,8 @@ private:
     size_t bytes = 0;
     for (const auto& step : steps) bytes += step_bytes(step);
     if (bytes > commit_bytes_max) return refused(fmt::format("a commit of {} bytes", bytes));
-    if (int code = execute("BEGIN IMMEDIATE"); code != SQLITE_OK) return refused(trouble(code).message);
+    if (int code = execute("BEGIN IMMEDIATE"); code != SQLITE_OK)
+      return refused(trouble(code).message);
     commit_result result{.what = status::committed};
     for (size_t at = 0; at < steps.size() && result.committed(); ++at) {
       apply(steps[at], result);
@@ -269,9 +273,10 @@ outcome<bool> is_our_file(sqlite3* db, const std::string& path) {
   auto version = pragma(db, path, "PRAGMA user_version");
   if (!version) return version.error();
   if (*version > schema_version) {
-    return fault{error_code::unsupported_version,
-                 fmt::format("{} has format {}, written by a newer version; this one reads up to {}",
-                             path, *version, schema_version)};
+    return fault{
+        error_code::unsupported_version,
+        fmt::format("{} has format {}, written by a newer version; this one reads up to {}", path,
+                    *version, schema_version)};
   }
   return true;
 }
@@ -281,9 +286,9 @@ outcome<bool> is_our_file(sqlite3* db, const std::string& path) {
 outcome<std::unique_ptr<metadata_store>> open_sqlite_metadata_store(const std::string& path,
                                                                     store_executor executor) {
   sqlite3* opened = nullptr;
-  int code = sqlite3_open_v2(path.c_str(), &opened,
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                             nullptr);
+  int code =
+      sqlite3_open_v2(path.c_str(), &opened,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
   sqlite_connection db(opened);
   if (code != SQLITE_OK) return cannot_open(path, db.get(), code);
   sqlite3_extended_result_codes(db.get(), 1);
@@ -295,9 +300,10 @@ outcome<std::unique_ptr<metadata_store>> open_sqlite_metadata_store(const std::s
   auto ours = is_our_file(db.get(), path);
   if (!ours) return ours.error();
   auto begin = *ours ? std::string{"BEGIN IMMEDIATE; DELETE FROM nodes WHERE ephemeral = 1; COMMIT"}
-                     : fmt::format("BEGIN IMMEDIATE; PRAGMA application_id = {}; "
-                                   "PRAGMA user_version = {}; {} COMMIT",
-                                   application_number, schema_version, schema);
+                     : fmt::format(
+                           "BEGIN IMMEDIATE; PRAGMA application_id = {}; "
+                           "PRAGMA user_version = {}; {} COMMIT",
+                           application_number, schema_version, schema);
   code = sqlite3_exec(db.get(), begin.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) return cannot_open(path, db.get(), code);
   return std::unique_ptr<metadata_store>(

@@ -10,7 +10,9 @@ bool creates(const store_write& step) {
   return step.what == kind::create || step.what == kind::create_ephemeral;
 }
 
-std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+std::string parent_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
 
 }  // namespace
 

@@ -12,7 +12,9 @@ namespace {
 
 using node_kind = metadata_node::kind;
 
-metadata_node bucket(int32_t index) { return {node_kind::bucket, index}; }
+metadata_node bucket(int32_t index) {
+  return {node_kind::bucket, index};
+}
 
 }  // namespace
 

@@ -72,7 +72,8 @@ TEST_CASE("records come back as they were written") {
   configs.resources[{4, "1"}] = {{"num.io.threads", ""}};
   CHECK(survives(configs));
   auto cluster = decode_record<cluster_record>(
-      encode_record(cluster_record{.cluster_id = "abc", .bucket_count = 256, .created_ms = 5}).view());
+      encode_record(cluster_record{.cluster_id = "abc", .bucket_count = 256, .created_ms = 5})
+          .view());
   REQUIRE(cluster);
   CHECK(cluster->cluster_id == "abc");
   CHECK(cluster->bucket_count == 256);
@@ -113,7 +114,8 @@ TEST_CASE("bytes after a record are refused") {
 }
 
 TEST_CASE("values out of range are refused") {
-  CHECK_FALSE(decode_record<cluster_record>(encode_record(cluster_record{.bucket_count = 0}).view()));
+  CHECK_FALSE(
+      decode_record<cluster_record>(encode_record(cluster_record{.bucket_count = 0}).view()));
   CHECK_FALSE(decode_record<producer_ids_record>(encode_record(producer_ids_record{-1}).view()));
   bucket_record bucket;
   bucket.topics.push_back({.id = some_id(1), .name = "", .partition_count = 1});

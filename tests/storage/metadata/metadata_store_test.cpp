@@ -179,8 +179,7 @@ TEMPLATE_TEST_CASE("many nodes are read in the order asked for", "[store]", sqli
   CHECK(nodes[2].path == "/a");
 }
 
-TEMPLATE_TEST_CASE("a list holds the names directly below", "[store]", sqlite_place,
-                   memory_place) {
+TEMPLATE_TEST_CASE("a list holds the names directly below", "[store]", sqlite_place, memory_place) {
   TestType place;
   session one(place);
   REQUIRE(one.commit({create("/brokers/2"), create("/brokers/10"), create("/brokers/10/deep"),
@@ -290,7 +289,8 @@ TEMPLATE_TEST_CASE("10,000 topics with names of 249 bytes fit and come back", "[
         bytes = 0;
       }
       bytes += value.size();
-      steps.push_back({.what = kind::create, .path = fmt::format("/buckets/{}", i), .value = value});
+      steps.push_back(
+          {.what = kind::create, .path = fmt::format("/buckets/{}", i), .value = value});
     }
     REQUIRE(one.commit(std::move(steps)).committed());
   }
@@ -336,7 +336,9 @@ TEST_CASE("an embedded store belongs to one process") {
 
 TEST_CASE("an embedded store refuses a newer format, another program's file, and rubbish") {
   sqlite_place place;
-  { session one(place); }
+  {
+    session one(place);
+  }
   task_queue tasks;
   auto run = [&](const char* sql) {
     sqlite3* db = nullptr;
