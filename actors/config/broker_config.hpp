@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,9 @@
 
 namespace ottla {
 
-struct broker_config {
+/// The typed values. Defaults are those of the table; the initializers here only avoid
+/// indeterminate members.
+struct broker_settings {
   // Who and where.
   broker_id node_id = 1;
   std::optional<std::string> rack;
@@ -25,7 +28,6 @@ struct broker_config {
   std::string
       metadata_dir;  ///< Of the embedded metadata store; the first log directory by default.
   std::vector<listener_config> listeners;
-  std::vector<std::string> admin_listeners;  ///< URLs of the dashboard and HTTP API; may be empty.
 
   // Threads, memory, connections.
   int32_t io_threads = 0;  ///< 0: half the cores, at least one.
@@ -91,9 +93,10 @@ struct broker_config {
   int32_t offsets_topic_segment_bytes = 104'857'600;
   int32_t offsets_topic_compression_codec = 0;  ///< Kafka's codec number.
 
-  // Other requests.
-  int32_t request_timeout_ms = 30'000;
+  friend bool operator==(const broker_settings&, const broker_settings&) = default;
+};
 
+struct broker_config : broker_settings {
   /// The texts behind the values above.
   config_layers layers;
   /// Name of the machine, advertised for listeners on every address.

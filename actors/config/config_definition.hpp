@@ -70,16 +70,19 @@ const config_definition* find_topic_config(std::string_view name);
 /// "retention.ms" -> "log.retention.ms", "log.retention.minutes", "log.retention.hours".
 std::span<const std::string_view> broker_synonyms_of_topic_config(std::string_view topic_config);
 
-/// Broker keys that set the same thing as `name`, `name` first, in order of precedence.
+/// Broker keys that set the same thing as `name` (itself among them), in order of precedence.
+/// "log.roll.hours" -> "log.roll.ms", "log.roll.hours".
 std::span<const std::string_view> broker_synonyms(std::string_view name);
 
 /// Factor that turns a value of `from` into the unit of `to` ("log.retention.hours" ->
 /// "retention.ms": 3,600,000); 1 for keys of the same unit.
 int64_t unit_factor(std::string_view from, std::string_view to);
 
-/// The known key nearest to `name` by edit distance, or empty if none is near.
-std::string_view nearest_config(std::span<const config_definition> definitions,
-                                std::string_view name);
+/// What the writer of an unknown key most likely meant: the same setting under its broker or topic
+/// name ("retention.ms" in a broker's file), else the key nearest by edit distance; empty if none
+/// is near.
+std::string_view suggest_broker_config(std::string_view unknown);
+std::string_view suggest_topic_config(std::string_view unknown);
 
 /// Whether `value` can be given to the key; the fault says what is allowed (INVALID_CONFIG).
 outcome<void> check_config_value(const config_definition& definition, std::string_view value);

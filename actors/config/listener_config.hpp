@@ -34,6 +34,8 @@ struct listener_settings {
   std::string listeners;
   std::string advertised_listeners;  ///< Empty: as `listeners`.
   std::string security_protocol_map;
+  std::vector<std::string>
+      passed_over;        ///< Names that are left out (Kafka's controller listeners).
   std::string host_name;  ///< Of this machine; advertised for listeners on every address.
   bool allow_insecure = false;
 };

@@ -1,0 +1,236 @@
+#include "actors/config/broker_config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "actors/config/broker_config_check.hpp"
+#include "actors/config/config_reader.hpp"
+
+namespace ottla {
+namespace {
+
+using problems = std::vector<std::string>;
+
+/// Effective value of a broker key, synonyms followed, in the unit of `key`.
+std::optional<std::string> text_of(const config_layers& layers, std::string_view key) {
+  auto found = effective_broker_value(layers, key);
+  if (!found.value) return std::nullopt;
+  return convert_unit(*found.value, found.key, key);
+}
+
+template <class Reader>
+void read_identity(const Reader& read, broker_settings& s) {
+  read.integer(s.node_id, "node.id");
+  s.rack = read.maybe_text("broker.rack");
+  s.log_dirs = split_config_list(read.text("log.dirs"));
+  s.metadata_dir = read.text("metadata.log.dir");
+  if (s.metadata_dir.empty() && !s.log_dirs.empty()) s.metadata_dir = s.log_dirs.front();
+}
+
+template <class Reader>
+void read_network(const Reader& read, broker_settings& s) {
+  read.integer(s.io_threads, "ottla.io.threads");
+  read.integer(s.memory_budget_bytes, "ottla.memory.budget.bytes");
+  read.integer(s.queued_max_request_bytes, "queued.max.request.bytes");
+  read.integer(s.queued_max_requests, "queued.max.requests");
+  read.integer(s.requests_in_flight_max, "ottla.requests.in.flight.max");
+  read.integer(s.request_max_bytes, "socket.request.max.bytes");
+  read.integer(s.socket_send_buffer_bytes, "socket.send.buffer.bytes");
+  read.integer(s.socket_receive_buffer_bytes, "socket.receive.buffer.bytes");
+  read.integer(s.socket_listen_backlog, "socket.listen.backlog.size");
+  read.integer(s.connections_max, "max.connections");
+  read.integer(s.connections_max_per_ip, "max.connections.per.ip");
+  read.integer(s.connection_creation_rate_max, "max.connection.creation.rate");
+  read.integer(s.connections_max_idle_ms, "connections.max.idle.ms");
+  read.integer(s.request_receive_timeout_ms, "ottla.request.receive.timeout.ms");
+}
+
+template <class Reader>
+void read_topics(const Reader& read, broker_settings& s) {
+  read.integer(s.num_partitions, "num.partitions");
+  read.integer(s.default_replication_factor, "default.replication.factor");
+  s.auto_create_topics = read.boolean("auto.create.topics.enable");
+  s.delete_topics = read.boolean("delete.topic.enable");
+  s.auto_leader_rebalance = read.boolean("auto.leader.rebalance.enable");
+  read.integer(s.leader_imbalance_check_interval_ms, "leader.imbalance.check.interval.seconds");
+  s.leader_imbalance_check_interval_ms *= 1000;
+  read.integer(s.fetch_max_bytes, "fetch.max.bytes");
+  read.integer(s.fetch_session_slots, "max.incremental.fetch.session.cache.slots");
+  read.integer(s.request_partitions_max, "max.request.partition.size.limit");
+}
+
+template <class Reader>
+void read_log(const Reader& read, broker_settings& s) {
+  read.integer(s.retention_check_interval_ms, "log.retention.check.interval.ms");
+  read.integer(s.flush_scheduler_interval_ms, "log.flush.scheduler.interval.ms");
+  read.integer(s.flush_offset_checkpoint_interval_ms, "log.flush.offset.checkpoint.interval.ms");
+  read.integer(s.flush_start_offset_checkpoint_interval_ms,
+               "log.flush.start.offset.checkpoint.interval.ms");
+  read.integer(s.high_watermark_checkpoint_interval_ms,
+               "replica.high.watermark.checkpoint.interval.ms");
+  read.integer(s.recovery_threads_per_dir, "num.recovery.threads.per.data.dir");
+  read.integer(s.open_files_max, "ottla.open.files.max");
+  read.integer(s.initial_task_delay_ms, "log.initial.task.delay.ms");
+  s.cleaner_enabled = read.boolean("log.cleaner.enable");
+  read.integer(s.cleaner_threads, "log.cleaner.threads");
+  read.integer(s.cleaner_dedupe_buffer_bytes, "log.cleaner.dedupe.buffer.size");
+  read.integer(s.cleaner_io_buffer_bytes, "log.cleaner.io.buffer.size");
+  s.cleaner_io_max_bytes_per_second = read.real("log.cleaner.io.max.bytes.per.second");
+  read.integer(s.cleaner_backoff_ms, "log.cleaner.backoff.ms");
+  read.integer(s.producer_id_expiration_ms, "producer.id.expiration.ms");
+  read.integer(s.producer_id_expiration_check_interval_ms,
+               "producer.id.expiration.check.interval.ms");
+}
+
+template <class Reader>
+void read_groups(const Reader& read, broker_settings& s) {
+  read.integer(s.group_min_session_timeout_ms, "group.min.session.timeout.ms");
+  read.integer(s.group_max_session_timeout_ms, "group.max.session.timeout.ms");
+  read.integer(s.group_initial_rebalance_delay_ms, "group.initial.rebalance.delay.ms");
+  read.integer(s.group_max_size, "group.max.size");
+  read.integer(s.offset_metadata_max_bytes, "offset.metadata.max.bytes");
+  read.integer(s.offsets_retention_ms, "offsets.retention.minutes");
+  s.offsets_retention_ms *= 60'000;
+  read.integer(s.offsets_retention_check_interval_ms, "offsets.retention.check.interval.ms");
+  read.integer(s.offsets_commit_timeout_ms, "offsets.commit.timeout.ms");
+  read.integer(s.offsets_load_buffer_bytes, "offsets.load.buffer.size");
+  read.integer(s.offsets_topic_partitions, "offsets.topic.num.partitions");
+  read.integer(s.offsets_topic_replication_factor, "offsets.topic.replication.factor");
+  read.integer(s.offsets_topic_segment_bytes, "offsets.topic.segment.bytes");
+  read.integer(s.offsets_topic_compression_codec, "offsets.topic.compression.codec");
+}
+
+/// "10.0.0.7:100,10.0.0.8:50".
+void read_connection_overrides(std::string_view text, broker_settings& s, problems& wrong) {
+  for (const auto& item : split_config_list(text)) {
+    size_t colon = item.rfind(':');
+    auto count =
+        colon == std::string::npos ? std::nullopt : parse_config_integer(item.substr(colon + 1));
+    if (!count || colon == 0 || *count < 0 || *count > INT32_MAX) {
+      wrong.push_back(fmt::format(
+          "max.connections.per.ip.overrides: '{}' is not of the form address:count", item));
+      continue;
+    }
+    s.connections_max_per_ip_overrides[item.substr(0, colon)] = static_cast<int32_t>(*count);
+  }
+}
+
+template <class Reader>
+void read_listeners(const Reader& read, std::string_view host_name, broker_settings& s,
+                    problems& wrong) {
+  auto listeners =
+      parse_listeners({.listeners = read.text("listeners"),
+                       .advertised_listeners = read.text("advertised.listeners"),
+                       .security_protocol_map = read.text("listener.security.protocol.map"),
+                       .passed_over = split_config_list(read.text("controller.listener.names")),
+                       .host_name = std::string(host_name),
+                       .allow_insecure = read.boolean("ottla.allow.insecure.listeners")});
+  if (listeners) {
+    s.listeners = std::move(*listeners);
+  } else {
+    wrong.push_back(listeners.error().message);
+  }
+}
+
+/// Rules between keys; each value alone is in its range.
+void check_together(const config_layers& layers, const broker_settings& s, problems& wrong) {
+  auto require = [&](bool holds, std::string_view message) {
+    if (!holds) wrong.emplace_back(message);
+  };
+  auto node = layers.statics.find("node.id");
+  auto broker = layers.statics.find("broker.id");
+  if (node != layers.statics.end() && broker != layers.statics.end()) {
+    auto older = parse_config_integer(broker->second.value);
+    require(older == -1 || older == parse_config_integer(node->second.value),
+            "node.id and broker.id mean the same and must not differ; remove broker.id");
+  }
+  require(s.node_id >= 0, "broker.id: -1 asks for a generated id; set node.id to a number from 0");
+  require(!s.log_dirs.empty(), "log.dirs: at least one directory is needed");
+  require(std::ranges::none_of(s.log_dirs, [](const auto& dir) { return dir.empty(); }),
+          "log.dirs: the name of a directory is empty");
+  require(s.group_min_session_timeout_ms <= s.group_max_session_timeout_ms,
+          "group.min.session.timeout.ms must not be above group.max.session.timeout.ms");
+  require(s.cleaner_dedupe_buffer_bytes / std::max(s.cleaner_threads, 1) >= 1'048'576,
+          "log.cleaner.dedupe.buffer.size must be at least 1 MiB for each of log.cleaner.threads");
+  const auto& topics = s.topic_defaults;
+  require(topics.retention_ms == -1 || topics.retention_ms >= 1,
+          "log.retention.ms (or .minutes or .hours) must be -1 (no limit) or at least 1");
+  require(topics.min_compaction_lag_ms <= topics.max_compaction_lag_ms,
+          "log.cleaner.min.compaction.lag.ms must not be above log.cleaner.max.compaction.lag.ms");
+}
+
+broker_config read_broker_config(config_layers layers, std::string host_name, problems& wrong) {
+  broker_config config;
+  config.layers = std::move(layers);
+  config.host_name = std::move(host_name);
+  config_reader read([&](std::string_view key) { return text_of(config.layers, key); });
+  read_identity(read, config);
+  read_network(read, config);
+  read_topics(read, config);
+  read_log(read, config);
+  read_groups(read, config);
+  read_listeners(read, config.host_name, config, wrong);
+  read_connection_overrides(read.text("max.connections.per.ip.overrides"), config, wrong);
+  config.topic_defaults = make_topic_config(config, {});
+  check_together(config.layers, config, wrong);
+  return config;
+}
+
+fault as_fault(const problems& wrong) {
+  return {error_code::invalid_config, fmt::format("{}", fmt::join(wrong, "\n"))};
+}
+
+}  // namespace
+
+outcome<loaded_config> make_broker_config(config_layers layers, std::string host_name) {
+  problems wrong;
+  loaded_config loaded;
+  check_static_settings(layers, wrong, loaded.warnings);
+  if (!wrong.empty()) return as_fault(wrong);
+  loaded.config = read_broker_config(std::move(layers), std::move(host_name), wrong);
+  if (!wrong.empty()) return as_fault(wrong);
+  return loaded;
+}
+
+loaded_config with_dynamic_configs(const broker_config& base, const config_map& cluster_wide,
+                                   const config_map& this_broker) {
+  loaded_config loaded;
+  config_layers layers{.statics = base.layers.statics};
+  auto take_valid = [&](const config_map& from, config_map& to, bool is_cluster_default) {
+    for (const auto& [name, value] : from) {
+      auto checked = check_broker_override(name, value, is_cluster_default);
+      if (checked) {
+        to.emplace(name, value);
+      } else {
+        loaded.warnings.push_back("stored value passed over: " + checked.error().message);
+      }
+    }
+  };
+  take_valid(cluster_wide, layers.dynamic_default, true);
+  take_valid(this_broker, layers.dynamic_broker, false);
+  problems wrong;
+  loaded.config = read_broker_config(std::move(layers), base.host_name, wrong);
+  if (wrong.empty()) return loaded;
+  for (const auto& problem : wrong) {
+    loaded.warnings.push_back("all values stored at run time passed over: " + problem);
+  }
+  problems none;
+  loaded.config = read_broker_config({.statics = base.layers.statics}, base.host_name, none);
+  return loaded;
+}
+
+outcome<void> check_broker_overrides(const broker_config& base, const config_map& overrides,
+                                     bool is_cluster_default) {
+  for (const auto& [name, value] : overrides) {
+    OTTLA_TRY(check_broker_override(name, value, is_cluster_default));
+  }
+  config_layers layers = base.layers;
+  (is_cluster_default ? layers.dynamic_default : layers.dynamic_broker) = overrides;
+  problems wrong;
+  read_broker_config(std::move(layers), base.host_name, wrong);
+  if (!wrong.empty()) return as_fault(wrong);
+  return {};
+}
+
+}  // namespace ottla
