@@ -7,6 +7,7 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include "actors/cluster/controller_messages.hpp"
 #include "actors/gateway/session_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
 #include "actors/runtime/unit.hpp"
@@ -33,5 +34,32 @@ using session_handle = caf::typed_actor<
     caf::reacts_to<memory_granted>,
     caf::reacts_to<memory_revoked>,
     caf::reacts_to<close_session>>;
+
+/// Owns the metadata store: reads what changed, publishes images to the metadata_cache and to its
+/// subscribers, keeps this broker registered, writes for the controller. Detached: it may block.
+/// Said by the broker, the controller, coordinators (subscribe_images).
+using metadata_handle = caf::typed_actor<
+    caf::reacts_to<subscribe_images>,
+    caf::replies_to<register_broker>::with<register_broker_result>,
+    caf::replies_to<commit_steps>::with<commit_result>,
+    caf::replies_to<read_nodes>::with<read_nodes_result>,
+    caf::reacts_to<store_task>>;
+
+/// Judges and makes every change of the cluster's metadata, when it is the elected controller.
+/// Said by sessions (admin requests), the broker (what it has applied), metadata_actor (images).
+using controller_handle = caf::typed_actor<
+    caf::reacts_to<image_changed>,
+    caf::reacts_to<store_session_changed>,
+    caf::reacts_to<image_applied>,
+    caf::reacts_to<broker_ready>,
+    caf::reacts_to<topics_removed>,
+    caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
+    caf::replies_to<create_topics_command>::with<create_topics_response>,
+    caf::replies_to<delete_topics_command>::with<delete_topics_response>,
+    caf::replies_to<create_partitions_command>::with<create_partitions_response>,
+    caf::replies_to<incremental_alter_configs_command>::with<incremental_alter_configs_response>,
+    caf::replies_to<alter_configs_command>::with<alter_configs_response>,
+    caf::replies_to<elect_leaders_command>::with<elect_leaders_response>,
+    caf::reacts_to<timer_expired>>;
 
 }  // namespace ottla

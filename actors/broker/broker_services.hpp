@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "actors/cluster/metadata_cache.hpp"
+#include "actors/interfaces.hpp"
 #include "actors/runtime/unit.hpp"
 
 namespace ottla {
@@ -11,7 +13,9 @@ namespace ottla {
 struct broker_services {
   const clock* time = &system_clock();
   memory_budget* memory = nullptr;
-  std::vector<unit*> units;  ///< Where partitions live, by hash.
+  std::vector<unit*> units;                  ///< Where partitions live, by hash.
+  const metadata_cache* metadata = nullptr;  ///< What this broker knows of the cluster.
+  controller_handle controller;              ///< Judges every change of it.
 };
 
 }  // namespace ottla
