@@ -21,6 +21,13 @@ receive_arena& unit::arena(memory_pool pool) {
   return *arena;
 }
 
+void unit::release_unused_memory() {
+  for (auto& arena : arenas_) {
+    if (arena != nullptr) arena->release_if_unused();
+  }
+  buffers_->trim();
+}
+
 timer_id unit::arm(int64_t delay_ms, caf::weak_actor_ptr who, uint64_t token) {
   // Rounded up: a timer is at most a millisecond late, and never early.
   const auto due_ms = (time_.mono_us() + delay_ms * 1000 + 999) / 1000;

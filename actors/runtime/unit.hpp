@@ -73,6 +73,8 @@ protected:
   void run_timers();
   /// Whether there were any hooks to call.
   bool run_burst_end_hooks();
+  /// Gives back the memory of a past burst of traffic.
+  void release_unused_memory();
   [[nodiscard]] std::optional<int64_t> next_timer_ms() const { return timers_.next_wake_ms(); }
 
 private:
