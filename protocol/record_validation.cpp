@@ -132,7 +132,11 @@ class timestamp_window {
 public:
   timestamp_window(const validation_rules& rules, timestamp_ms now)
       : unchecked_(rules.time_type == timestamp_type::log_append_time) {
-    if (__builtin_sub_overflow(now, rules.timestamp_before_max_ms, &oldest_)) oldest_ = INT64_MIN;
+    constexpr auto no_limit = std::numeric_limits<int64_t>::max();
+    if (rules.timestamp_before_max_ms == no_limit ||
+        __builtin_sub_overflow(now, rules.timestamp_before_max_ms, &oldest_)) {
+      oldest_ = INT64_MIN;
+    }
     if (__builtin_add_overflow(now, rules.timestamp_after_max_ms, &newest_)) newest_ = INT64_MAX;
   }
 
