@@ -38,6 +38,8 @@ struct stored_member {
   int32_t session_timeout_ms = 0;
   shared_bytes subscription;
   shared_bytes assignment;
+
+  friend bool operator==(const stored_member&, const stored_member&) = default;
 };
 
 /// A generation of a classic group as stored (GroupMetadataValue).
@@ -48,6 +50,8 @@ struct stored_group {
   std::optional<std::string> leader;
   timestamp_ms state_changed_at = no_timestamp;
   std::vector<stored_member> members;
+
+  friend bool operator==(const stored_group&, const stored_group&) = default;
 };
 
 struct offset_record_key {
