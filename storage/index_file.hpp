@@ -25,8 +25,10 @@ public:
   /// Bytes the file will have.
   [[nodiscard]] size_t size_bytes() const { return count() * entry_bytes_; }
 
-  /// Adds an entry behind all others; writes a page when one is full.
-  outcome<void> append(std::span<const std::byte> entry);
+  /// Adds an entry behind all others, in memory.
+  void append(std::span<const std::byte> entry);
+  /// Whether a page of entries waits for write_tail().
+  [[nodiscard]] bool tail_is_full() const { return tail_.size() >= page_entries * entry_bytes_; }
   /// Entry `i`, which must exist, into `entry`.
   outcome<void> read(size_t i, std::span<std::byte> entry) const;
   /// How many leading entries satisfy `is_before(entry)`, which must be true for a prefix.
@@ -35,6 +37,8 @@ public:
 
   /// Keeps the first `count` entries.
   outcome<void> truncate(size_t count);
+  /// Drops all entries, also those of a damaged file.
+  outcome<void> reset();
   /// Writes the entries in memory; creates the file if there is none.
   outcome<void> write_tail();
   void close_file() { file_.close(); }

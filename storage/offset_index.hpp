@@ -28,7 +28,7 @@ public:
   /// segment of `log_bytes` bytes.
   outcome<void> load(int64_t log_bytes);
   /// `at` must lie behind the last entry in both offset and position.
-  outcome<void> append(const offset_position& at);
+  void append(const offset_position& at);
   /// The last entry at or below `offset`; {base, 0} if there is none.
   outcome<offset_position> lookup(log_offset offset) const;
   /// The last entry with a position at or below `position`; {base, 0} if there is none.
@@ -38,6 +38,8 @@ public:
 
   /// Drops entries at or behind `position`.
   outcome<void> truncate_to_position(int64_t position);
+  /// Drops all entries, also those of a damaged file.
+  outcome<void> reset();
   /// Checks that all entries rise and lie inside `log_bytes` bytes.
   outcome<void> check_all(int64_t log_bytes) const;
   [[nodiscard]] size_t count() const { return file_.count(); }

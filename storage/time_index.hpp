@@ -27,7 +27,7 @@ public:
   /// Reads the length and the last entry. Fault corrupt_message if they cannot be right.
   outcome<void> load();
   /// Ignored unless the timestamp is above the last one.
-  outcome<void> append(const timestamp_offset& at);
+  void append(const timestamp_offset& at);
   /// The last entry at or below `timestamp`; {-1, base} if there is none.
   outcome<timestamp_offset> lookup(timestamp_ms timestamp) const;
   /// The last entry; {-1, base} in an empty index.
@@ -35,6 +35,8 @@ public:
 
   /// Drops entries for offsets at or above `offset`.
   outcome<void> truncate_to_offset(log_offset offset);
+  /// Drops all entries, also those of a damaged file.
+  outcome<void> reset();
   /// Checks that all entries rise.
   outcome<void> check_all() const;
   [[nodiscard]] size_t count() const { return file_.count(); }
@@ -44,6 +46,7 @@ public:
 private:
   [[nodiscard]] timestamp_offset decode(std::span<const std::byte> entry) const;
   outcome<void> reload_last();
+  outcome<timestamp_offset> entry_before(size_t count) const;
 
   index_file file_;
   log_offset base_;
