@@ -8,7 +8,7 @@ namespace ottla {
 namespace {
 
 constexpr int64_t header_bytes = batch_layout::header_bytes;
-constexpr int64_t small_batch_bytes = 2048;       // below it one read serves several headers
+constexpr int64_t small_batch_bytes = 2048;  // below it one read serves several headers
 constexpr int64_t header_window_bytes = 16 << 10;
 constexpr int64_t check_window_bytes = 256 << 10;
 

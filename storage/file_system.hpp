@@ -40,6 +40,10 @@ public:
   /// Asks the system to read the range into the page cache, waiting for it (for disk actors).
   virtual outcome<void> read_ahead(int64_t position, int64_t length) const = 0;
 
+  /// Forgets clean pages of the file, so that reads show what is on the disk: after a failed sync
+  /// the page cache may hold what the disk lacks.
+  virtual void drop_cache() const = 0;
+
   outcome<void> write_at(std::span<const std::byte> bytes, int64_t position) {
     return write_at(std::span{&bytes, 1}, position);
   }

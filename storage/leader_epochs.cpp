@@ -24,15 +24,17 @@ leader_epoch leader_epochs::latest() const {
 }
 
 leader_epoch leader_epochs::epoch_of(log_offset offset) const {
-  auto next = std::upper_bound(entries_.begin(), entries_.end(), offset,
-                               [](log_offset o, const epoch_entry& e) { return o < e.start_offset; });
+  auto next =
+      std::upper_bound(entries_.begin(), entries_.end(), offset,
+                       [](log_offset o, const epoch_entry& e) { return o < e.start_offset; });
   return next == entries_.begin() ? no_leader_epoch : std::prev(next)->epoch;
 }
 
 std::optional<std::pair<leader_epoch, log_offset>> leader_epochs::end_of(leader_epoch epoch,
                                                                          log_offset log_end) const {
-  auto next = std::upper_bound(entries_.begin(), entries_.end(), epoch,
-                               [](leader_epoch e, const epoch_entry& entry) { return e < entry.epoch; });
+  auto next =
+      std::upper_bound(entries_.begin(), entries_.end(), epoch,
+                       [](leader_epoch e, const epoch_entry& entry) { return e < entry.epoch; });
   if (next == entries_.begin()) return std::nullopt;
   return std::pair{std::prev(next)->epoch, next == entries_.end() ? log_end : next->start_offset};
 }
@@ -83,8 +85,8 @@ outcome<std::vector<epoch_entry>> decode_leader_epochs(std::string_view text) {
     auto epoch = parse_number<leader_epoch>(take_word(*line));
     auto start = parse_number<log_offset>(*line);
     if (!epoch || *epoch < 0 || !start || *start < 0) return malformed;
-    const bool rises = entries.empty() || (entries.back().epoch < *epoch &&
-                                           entries.back().start_offset < *start);
+    const bool rises =
+        entries.empty() || (entries.back().epoch < *epoch && entries.back().start_offset < *start);
     if (!rises) return malformed;
     entries.push_back({*epoch, *start});
   }

@@ -161,10 +161,11 @@ public:
 
   /// Drops every record from `offset` on, and the whole batch if `offset` lies inside one.
   /// {0..9}{10..19}: truncate_to(12) leaves {0..9} and log_end() 10 if 10..19 is one batch.
-  /// The caller has made sure that nothing acknowledged is among them.
-  outcome<removal_job> truncate_to(log_offset offset);
+  /// The caller has made sure that nothing acknowledged is among them, and saves the directory's
+  /// recovery points first if `offset` lies below this log's.
+  outcome<removal_job> truncate_to(log_offset offset, timestamp_ms now_ms);
   /// Drops everything; the log goes on, empty, at `offset`.
-  outcome<removal_job> truncate_fully_and_start_at(log_offset offset);
+  outcome<removal_job> truncate_fully_and_start_at(log_offset offset, timestamp_ms now_ms);
   /// Raises log_start() (DeleteRecords). Fault offset_out_of_range above log_end(). Whole segments
   /// below it go with the next delete_segments().
   outcome<void> advance_log_start(log_offset offset);
@@ -186,9 +187,10 @@ public:
 
   /// Everything below it survives a power cut.
   [[nodiscard]] log_offset recovery_point() const { return recovery_point_; }
-  /// What a sync has to cover now; empty() if all is flushed.
+  /// What a sync has to cover now; empty() if all is flushed. One job at a time: the next call
+  /// comes after flushed_to() or flush_failed().
   outcome<flush_job> flush_target();
-  /// A flush_job has succeeded. Older answers than the newest are harmless.
+  /// The flush_job has succeeded: `offset` is its up_to. Cuts in between are taken into account.
   void flushed_to(log_offset offset);
   /// flush_target(), run and flushed_to() in one, on this thread.
   outcome<void> flush();
@@ -212,16 +214,43 @@ public:
   // --- compaction (compaction.hpp drives these) ---
 
   [[nodiscard]] const std::deque<std::unique_ptr<segment>>& segments() const { return segments_; }
-  /// Puts one compacted segment in the place of those with base offsets [first, last].
-  outcome<removal_job> replace_segments(log_offset first, log_offset last,
-                                        const std::string& cleaned_path);
+  /// Puts the synced `.cleaned` segment with base offset `first` in the place of the segments with
+  /// base offsets [first, last]. Recovery finishes or undoes what a crash interrupts.
+  outcome<removal_job> replace_segments(log_offset first, log_offset last, timestamp_ms now_ms);
   [[nodiscard]] file_handles& handles() const { return handles_; }
 
 private:
   friend class log_recovery;
   partition_log(file_handles& handles, std::string directory, const log_options& options);
 
-  struct batch_facts;
+  [[nodiscard]] std::string inside(std::string_view name) const;
+  [[nodiscard]] segment& active() { return *segments_.back(); }
+  /// The segment that would hold `offset`.
+  [[nodiscard]] size_t segment_index_of(log_offset offset) const;
+  [[nodiscard]] log_offset end_of_segment(size_t index) const;
+  [[nodiscard]] append_answer reject(fault why) const;
+  [[nodiscard]] validation_rules rules_for(const append_terms& terms) const;
+  [[nodiscard]] appended answer_for(log_offset base, log_offset last, timestamp_ms log_append_time,
+                                    bool duplicate) const;
+
+  outcome<void> write_batches(std::span<const std::byte> bytes,
+                              std::span<const located_batch> batches, timestamp_ms now_ms);
+  outcome<void> note_producer(const located_batch& batch, std::span<const std::byte> bytes);
+  /// Whether `why` leaves the log usable: only a full disk does.
+  outcome<void> survive(fault why);
+  outcome<void> save_epochs();
+  outcome<void> take_snapshot();
+  outcome<void> remove_snapshots(log_offset from, log_offset below);
+  /// Makes producers_ anew from the newest good snapshot and the batches behind it.
+  outcome<void> reload_producers(timestamp_ms now_ms);
+  outcome<void> replay_producers(log_offset from);
+  outcome<void> replay_segment(segment& where, log_offset from);
+  outcome<void> add_segment(log_offset base, timestamp_ms now_ms);
+  outcome<removal_job> drop_segments(size_t first, size_t last);
+  [[nodiscard]] const quarantined_range* quarantine_at_or_after(log_offset offset) const;
+  outcome<void> save_quarantine();
+  outcome<timestamp_offset> newest_batch(segment& where);
+  outcome<timestamp_and_offset> first_record_at(segment& where, timestamp_ms timestamp);
 
   file_handles& handles_;
   std::string directory_;
@@ -234,8 +263,12 @@ private:
   log_offset log_start_ = 0;
   log_offset log_end_ = 0;
   log_offset recovery_point_ = 0;
+  log_offset flushable_ = 0;  // what the flush job under way covers at most
+  log_offset last_snapshot_ = -1;
+  int64_t bytes_since_snapshot_ = 0;
   std::optional<timestamp_ms> dirty_since_;
   bool directory_dirty_ = false;
+  bool epochs_dirty_ = false;  // written since the last flush
   std::optional<fault> broken_;
 };
 

@@ -93,6 +93,10 @@ public:
     return {};
   }
 
+  void drop_cache() const override {
+    ::posix_fadvise(descriptor_.get(), 0, 0, POSIX_FADV_DONTNEED);
+  }
+
 private:
   static constexpr int64_t page_bytes = 4096;
 

@@ -49,7 +49,8 @@ void producer_state::producer::remember(const remembered_batch& batch) {
 
 outcome<std::optional<remembered_batch>> producer_state::check(const producer_batch& batch) const {
   auto found = producers_.find(batch.id);
-  if (found == producers_.end()) return std::optional<remembered_batch>{};  // any sequence may begin
+  if (found == producers_.end())
+    return std::optional<remembered_batch>{};  // any sequence may begin
   const producer& known = found->second;
   if (batch.epoch < known.epoch) {
     return rejected(error_code::invalid_producer_epoch, batch,
@@ -78,7 +79,8 @@ outcome<std::optional<remembered_batch>> producer_state::check(const producer_ba
   const int32_t oldest_sequence = known.batches[0].first_sequence();
   if (known.count == batches_kept && batch.last_sequence < oldest_sequence &&
       newest->last_sequence >= oldest_sequence) {
-    return rejected(error_code::duplicate_sequence_number, batch, "appended earlier, and forgotten");
+    return rejected(error_code::duplicate_sequence_number, batch,
+                    "appended earlier, and forgotten");
   }
   return rejected(error_code::out_of_order_sequence_number, batch,
                   fmt::format("the last sequence is {}", newest->last_sequence));
@@ -116,7 +118,9 @@ size_t producer_state::expire(timestamp_ms now_ms) {
   });
 }
 
-void producer_state::clear() { producers_.clear(); }
+void producer_state::clear() {
+  producers_.clear();
+}
 
 log_offset producer_state::last_offset_of(producer_id id) const {
   auto found = producers_.find(id);
@@ -171,7 +175,8 @@ std::string producer_state::encode_snapshot() const {
       store_big_endian(entry + layout::last_sequence, batch.last_sequence);
       store_big_endian(entry + layout::last_offset, batch.last_offset);
       store_big_endian(entry + layout::offset_delta, batch.offset_delta);
-      store_big_endian(entry + layout::timestamp, is_newest ? known.last_timestamp : batch.timestamp);
+      store_big_endian(entry + layout::timestamp,
+                       is_newest ? known.last_timestamp : batch.timestamp);
       store_big_endian(entry + layout::coordinator_epoch, known.coordinator_epoch);
       store_big_endian(entry + layout::transaction_start,
                        is_newest ? known.transaction_start : log_offset{-1});

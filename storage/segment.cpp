@@ -142,8 +142,7 @@ outcome<int64_t> segment::walk_tail(int32_t index_interval_bytes, batch_check ch
   return size_ - from;
 }
 
-outcome<void> segment::truncate(int64_t position, log_offset offset,
-                                int32_t index_interval_bytes) {
+outcome<void> segment::truncate(int64_t position, log_offset offset, int32_t index_interval_bytes) {
   auto opened = log_.get();
   if (!opened) return std::move(opened.error());
   OTTLA_TRY((*opened)->truncate(position));
@@ -190,8 +189,7 @@ outcome<segment::read_end> segment::end_of_read(const located_batch& start, log_
   auto by_bound = offsets_.lookup(bound - 1);
   if (!by_bound) return std::move(by_bound.error());
   // Batches before both entries lie below both limits; look closely only from there.
-  auto scanner =
-      scan(std::max(start.position, std::min(by_bytes->position, by_bound->position)));
+  auto scanner = scan(std::max(start.position, std::min(by_bytes->position, by_bound->position)));
   if (!scanner) return std::move(scanner.error());
   for (;;) {
     const int64_t position = scanner->position();

@@ -1,0 +1,66 @@
+#include "storage/quarantine.hpp"
+
+#include <fmt/format.h>
+
+#include "storage/partition_log.hpp"
+#include "storage/small_files.hpp"
+#include "storage/text_lines.hpp"
+
+namespace ottla {
+namespace {
+
+constexpr std::string_view kind = "quarantine";
+constexpr int current_version = 1;
+
+}  // namespace
+
+std::string encode_quarantine(const std::vector<quarantined_range>& ranges) {
+  std::string body;
+  for (const auto& range : ranges) {
+    fmt::format_to(std::back_inserter(body), "{} {} {} {} {}\n", range.segment_base, range.position,
+                   range.length, range.first, range.next);
+  }
+  return seal_text(kind, current_version, body);
+}
+
+outcome<std::vector<quarantined_range>> decode_quarantine(std::string_view text) {
+  auto body = unseal_text(kind, current_version, text);
+  if (!body) return std::move(body.error());
+  std::vector<quarantined_range> ranges;
+  text_lines lines(*body);
+  while (auto line = lines.next()) {
+    quarantined_range range;
+    for (int64_t* field :
+         {&range.segment_base, &range.position, &range.length, &range.first, &range.next}) {
+      auto value = parse_number<int64_t>(take_word(*line));
+      if (!value || *value < 0) {
+        return fault{error_code::corrupt_message, "bad line in a quarantine file"};
+      }
+      *field = *value;
+    }
+    ranges.push_back(range);
+  }
+  return ranges;
+}
+
+std::vector<byte_range> holes_of(const std::vector<quarantined_range>& ranges, log_offset base) {
+  std::vector<byte_range> holes;
+  for (const auto& range : ranges) {
+    if (range.segment_base == base) holes.push_back({range.position, range.length});
+  }
+  return holes;
+}
+
+outcome<void> partition_log::save_quarantine() {
+  auto& disk = handles_.disk();
+  const std::string path = inside(quarantine_name);
+  if (!report_.quarantined.empty()) {
+    return write_file(disk, path, encode_quarantine(report_.quarantined), durability::now);
+  }
+  auto exists = disk.exists(path);
+  if (!exists) return std::move(exists.error());
+  if (!*exists) return {};
+  return disk.remove_file(path);
+}
+
+}  // namespace ottla
