@@ -131,7 +131,9 @@ private:
   template <class T>
   void read(std::optional<T>& value, bool) {
     value.reset();
-    if (in_.int8() >= 0) structure(value.emplace());
+    if (in_.int8() < 0) return;
+    value = T{};  // not emplace(): clang takes a nested structure for not default-constructible
+    structure(*value);
   }
 
   template <class T>
