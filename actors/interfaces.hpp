@@ -11,6 +11,8 @@
 #include "actors/gateway/session_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
 #include "actors/runtime/unit.hpp"
+#include "actors/storage/disk_messages.hpp"
+#include "actors/storage/log_messages.hpp"
 
 namespace ottla {
 
@@ -61,5 +63,63 @@ using controller_handle = caf::typed_actor<
     caf::replies_to<alter_configs_command>::with<alter_configs_response>,
     caf::replies_to<elect_leaders_command>::with<elect_leaders_response>,
     caf::reacts_to<timer_expired>>;
+
+/// The answer to find_partition: no handle if there is no such partition here, or its disk failed.
+struct partition_found {
+  partition_handle handle;
+  error_code error = error_code::none;
+};
+
+}  // namespace ottla
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_found)
+namespace ottla {
+
+/// Whoever has to know that a disk failed: the supervisor.
+using directory_watcher = caf::typed_actor<caf::reacts_to<directory_failed>>;
+
+/// Brings partitions to life and ends them. Said by handlers and coordinators that need a partition
+/// which is still being opened.
+using supervisor_handle =
+    directory_watcher::extend<caf::replies_to<find_partition>::with<partition_found>>;
+
+/// The same actor as its supervisor, its log and its unit's timers see it.
+using partition_control = partition_handle::extend<
+    caf::reacts_to<partition_assignment>, caf::reacts_to<log_flushed>,
+    caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>,
+    caf::reacts_to<maintain_partition>,
+    caf::replies_to<close_partition>::with<partition_closed>, caf::reacts_to<timer_expired>>;
+
+/// To a log, once: the partition that hears of its progress.
+struct log_attach {
+  partition_control partition;
+};
+
+}  // namespace ottla
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_attach)
+namespace ottla {
+
+/// The storage actor of one partition: sole owner of its segment files, log end offset and producer
+/// state. Said by its partition only.
+using log_handle = caf::typed_actor<
+    caf::reacts_to<log_attach>,
+    caf::replies_to<log_append>::with<log_appended>,
+    caf::replies_to<log_read>::with<log_read_result>,
+    caf::replies_to<log_find_timestamp>::with<log_offset_found>,
+    caf::replies_to<log_find_epoch>::with<epoch_end_result>,
+    caf::replies_to<log_epoch_of>::with<log_offset_found>,
+    caf::replies_to<log_advance_start>::with<log_facts>,
+    caf::replies_to<log_query_producers>::with<producers_result>,
+    caf::replies_to<log_query_facts>::with<log_facts>,
+    caf::reacts_to<log_configure>,
+    caf::reacts_to<log_maintain>,
+    caf::replies_to<log_close>::with<log_facts>,
+    caf::reacts_to<timer_expired>>;
+
+/// A thread that may block, for one log directory: opens logs, flushes, reads ahead, removes.
+using disk_handle = caf::typed_actor<
+    caf::replies_to<open_log>::with<opened_log>,
+    caf::replies_to<run_flush>::with<disk_done>,
+    caf::replies_to<run_removal>::with<disk_done>,
+    caf::replies_to<run_read_ahead>::with<disk_done>>;
 
 }  // namespace ottla

@@ -64,10 +64,10 @@ public:
   [[nodiscard]] recovery_context context_for(const topic_partition& which,
                                              timestamp_ms now_ms) const;
 
-  /// Makes `<topic>-<partition>` with its partition.metadata. With durability::later the caller
+  /// Makes `<topic>-<partition>` with its partition.metadata. With sync_time::later the caller
   /// calls sync_creations() once for a burst.
   outcome<std::string> create_partition(const topic_partition& which, const uuid& topic_id,
-                                        durability when);
+                                        sync_time when);
   outcome<void> sync_creations();
   /// Renames a partition's directory to `-delete` or `-stray`; answers with the new path.
   outcome<std::string> set_aside(const std::string& partition_path, partition_directory_kind kind,

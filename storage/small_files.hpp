@@ -12,12 +12,12 @@
 namespace ottla {
 
 /// Whether a write waits for the disk. `later`: the caller syncs the directory's files itself.
-enum class durability : uint8_t { now, later };
+enum class sync_time : uint8_t { now, later };
 
 /// Replaces the file at `path`: readers see the old or the new contents, also after a crash when
 /// `when` is now.
 outcome<void> write_file(file_system& disk, const std::string& path, std::string_view contents,
-                         durability when);
+                         sync_time when);
 /// The whole file. Fault: resource_not_found if there is none, corrupt_message if it has more than
 /// `max_bytes`.
 outcome<std::string> read_file(file_system& disk, const std::string& path,

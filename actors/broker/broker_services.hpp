@@ -4,7 +4,10 @@
 
 #include <vector>
 
+#include "actors/broker/partition_directory.hpp"
 #include "actors/cluster/metadata_cache.hpp"
+#include "actors/config/config_cell.hpp"
+#include "actors/handlers/fetch_sessions.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/runtime/unit.hpp"
 
@@ -13,9 +16,13 @@ namespace ottla {
 struct broker_services {
   const clock* time = &system_clock();
   memory_budget* memory = nullptr;
-  std::vector<unit*> units;                  ///< Where partitions live, by hash.
+  std::vector<unit*> units;  ///< Where partitions live, by hash.
+  config_cell* config = nullptr;
   const metadata_cache* metadata = nullptr;  ///< What this broker knows of the cluster.
-  controller_handle controller;              ///< Judges every change of it.
+  partition_directory* partitions = nullptr;
+  fetch_sessions* fetches = nullptr;
+  supervisor_handle supervisor;
+  controller_handle controller;  ///< Judges every change of the cluster.
 };
 
 }  // namespace ottla

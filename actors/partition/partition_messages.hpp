@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/config/topic_config.hpp"
 #include "protocol/error_code.hpp"
 #include "protocol/gather_list.hpp"
 #include "protocol/record_validation.hpp"
@@ -79,7 +80,7 @@ struct read_result {
   log_offset high_watermark = -1;
   log_offset last_stable_offset = -1;
   log_offset log_start_offset = -1;
-  gather_list records;  ///< Whole batches; empty when there is nothing to read.
+  gather_piece records;  ///< Whole batches; empty when there is nothing to read.
   std::optional<epoch_end>
       diverging;  ///< Where the reader's log parts from this one; then no data.
   leader_hint hint;
@@ -174,6 +175,30 @@ struct partition_description {
   int32_t segments = 0;
 };
 
+/// From the supervisor: what the metadata image says of this replica. Applied when its epoch or
+/// configuration is newer.
+struct partition_assignment {
+  bool leads = false;             ///< The leader is this broker in its current incarnation.
+  broker_id leader = no_broker;
+  leader_epoch epoch = no_leader_epoch;
+  int32_t in_sync_replicas = 1;
+  topic_config config;
+  durability level = durability::fsync;
+};
+
+/// Time for retention and expiry.
+struct maintain_partition {};
+
+/// The topic is deleted or the broker stops: answer what waits, bring the log to rest.
+struct close_partition {};
+
+struct partition_closed {};
+
+/// To the supervisor: the actor of a partition that this broker should have, once it is open.
+struct find_partition {
+  topic_id_partition which;
+};
+
 }  // namespace ottla
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::append_batch)
@@ -192,3 +217,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::query_producers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::producers_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::query_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_description)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_assignment)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::maintain_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::close_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_closed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::find_partition)

@@ -37,7 +37,7 @@ struct log_read {
 
 struct log_read_result {
   error_code error = error_code::none;
-  gather_list records;
+  gather_piece records;
   log_offset log_start_offset = 0;
 };
 
@@ -85,6 +85,7 @@ struct log_facts {
 /// New settings of the topic.
 struct log_configure {
   topic_config config;
+  durability level = durability::fsync;
 };
 
 /// Time for retention and expiry. `high_watermark`: nothing at or above it may go.
@@ -110,6 +111,12 @@ struct log_failed {
   fault why;
 };
 
+/// To the supervisor: nothing in this directory can be trusted to reach the disk any more.
+struct directory_failed {
+  std::string path;
+  fault why;
+};
+
 }  // namespace ottla
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_append)
@@ -130,3 +137,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_close)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_flushed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_start_moved)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::directory_failed)

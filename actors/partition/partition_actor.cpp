@@ -1,0 +1,343 @@
+#include "actors/partition/partition_actor.hpp"
+
+#include <caf/send.hpp>
+#include <utility>
+
+namespace ottla {
+namespace {
+
+append_result refused(error_code error, leader_hint hint = {}) {
+  return {.error = error, .message = std::string(error_text(error)), .hint = hint};
+}
+
+}  // namespace
+
+partition_actor::partition_actor(caf::actor_config& config, unit& where, partition_setup setup)
+    : pinned(config, where),
+      which_(std::move(setup.which)),
+      topic_id_(setup.topic_id),
+      log_(std::move(setup.log)),
+      assignment_(std::move(setup.assignment)),
+      high_watermark_(assignment_.level),
+      log_start_(setup.facts.log_start_offset) {
+  high_watermark_.opened_at(setup.facts.log_end_offset);
+}
+
+partition_actor::behavior_type partition_actor::make_behavior() {
+  return {
+      [this](append_batch& request) { return append(request); },
+      [this](const read_partition& request) { return read(request); },
+      [this](const unwatch_partition& ended) { watches_.remove(ended); },
+      [this](const query_offset& query) { return find_offset(query); },
+      [this](const query_epoch_end& query) { return find_epoch_end(query); },
+      [this](const delete_records_before& request) { return delete_records(request); },
+      [this](const query_producers&) { return describe_producers(); },
+      [this](const query_partition&) { return describe(); },
+      [this](const partition_assignment& assignment) { assign(assignment); },
+      [this](const log_flushed& flushed) { log_moved(high_watermark_.log_end(), flushed.offset); },
+      [this](const log_start_moved& moved) { log_start_ = std::max(log_start_, moved.log_start_offset); },
+      [this](const log_failed&) {
+        failed_ = true;
+        end_all(error_code::kafka_storage_error);
+      },
+      [this](const maintain_partition&) {
+        this->send(log_, log_maintain{high_watermark_.offset()});
+      },
+      [this](const close_partition&) { return close(); },
+      [this](const timer_expired&) { expire_parked(); },
+  };
+}
+
+void partition_actor::on_exit() {
+  end_all(error_code::not_leader_or_follower);
+  cancel_timer(ack_timer_);
+  caf::anon_send_exit(log_, caf::exit_reason::user_shutdown);
+  log_ = nullptr;
+}
+
+// --- admission ---
+
+error_code partition_actor::check_leadership(leader_epoch epoch) const {
+  if (failed_) return error_code::kafka_storage_error;
+  if (epoch != no_leader_epoch && epoch < assignment_.epoch) return error_code::fenced_leader_epoch;
+  if (epoch != no_leader_epoch && epoch > assignment_.epoch) return error_code::unknown_leader_epoch;
+  if (!assignment_.leads) return error_code::not_leader_or_follower;
+  return error_code::none;
+}
+
+void partition_actor::assign(const partition_assignment& assignment) {
+  if (assignment.epoch < assignment_.epoch) return;
+  bool was_leading = assignment_.leads;
+  bool configured = assignment.config != assignment_.config || assignment.level != assignment_.level;
+  assignment_ = assignment;
+  high_watermark_.set_durability(assignment_.level);
+  if (configured) this->send(log_, log_configure{assignment_.config, assignment_.level});
+  if (was_leading && !assignment_.leads) end_all(error_code::not_leader_or_follower);
+}
+
+// --- produce ---
+
+caf::result<append_result> partition_actor::append(append_batch& request) {
+  if (auto error = check_leadership(request.current_epoch); error != error_code::none) {
+    return refused(error, hint());
+  }
+  if (request.acks == acks_all &&
+      assignment_.in_sync_replicas < assignment_.config.min_insync_replicas) {
+    return refused(error_code::not_enough_replicas);
+  }
+  auto acks = request.acks;
+  auto deadline_ms = time().mono_ms() + std::max(request.timeout_ms, 0);
+  auto promise = make_response_promise<append_result>();
+  this->request(log_, caf::infinite, log_append{std::move(request), assignment_.epoch})
+      .then([=, this](const log_appended& done) { appended(done, acks, deadline_ms, promise); },
+            [promise](const caf::error&) mutable {
+              promise.deliver(refused(error_code::kafka_storage_error));
+            });
+  return promise;
+}
+
+void partition_actor::appended(const log_appended& done, int16_t acks, int64_t deadline_ms,
+                               append_promise promise) {
+  appended_bytes_ += done.appended_bytes;
+  bool is_good = done.result.error == error_code::none;
+  if (is_good && acks == acks_all && done.result.last_offset >= high_watermark_.offset()) {
+    park({std::move(promise), done.result}, deadline_ms);
+  } else {
+    promise.deliver(done.result);
+  }
+  log_moved(done.log_end_offset, done.flushed_offset);
+}
+
+void partition_actor::park(parked_append parked, int64_t deadline_ms) {
+  auto last_offset = parked.result.last_offset;
+  pending_.park(last_offset, deadline_ms, std::move(parked));
+}
+
+void partition_actor::log_moved(log_offset log_end, log_offset flushed) {
+  if (high_watermark_.log_moved(log_end, flushed)) {
+    release_safe();
+    wake_watches();
+  }
+  if (pending_.empty() || ack_timer_) return;
+  auto wait_ms = pending_.next_deadline_ms() - time().mono_ms();
+  ack_timer_ = arm_timer(std::max<int64_t>(wait_ms, 1), 0);
+}
+
+void partition_actor::release_safe() {
+  pending_.release(high_watermark_.offset(), [](parked_append parked) {
+    parked.promise.deliver(std::move(parked.result));
+  });
+}
+
+void partition_actor::expire_parked() {
+  ack_timer_ = {};
+  for (auto& late : pending_.expire(time().mono_ms())) {
+    late.promise.deliver(refused(error_code::request_timed_out));
+  }
+  log_moved(high_watermark_.log_end(), high_watermark_.flushed());  // arms the next deadline
+}
+
+// --- fetch ---
+
+caf::result<read_result> partition_actor::read(const read_partition& request) {
+  if (auto error = check_leadership(request.current_epoch); error != error_code::none) {
+    return answer_without_log(request, error);
+  }
+  if (request.fetch_offset == high_watermark_.offset()) {
+    // The usual case of a consumer that has read everything: no need to ask the log.
+    if (request.watch) watches_.add(*request.watch, 0, appended_bytes_);
+    return answer_without_log(request, error_code::none);
+  }
+  auto promise = make_response_promise<read_result>();
+  read_log(request, promise);
+  return promise;
+}
+
+read_result partition_actor::answer_without_log(const read_partition&, error_code error) const {
+  read_result answer{.error = error};
+  if (error == error_code::none) {
+    answer.high_watermark = high_watermark_.offset();
+    answer.last_stable_offset = high_watermark_.offset();
+    answer.log_start_offset = log_start_;
+  } else {
+    answer.hint = hint();
+  }
+  return answer;
+}
+
+void partition_actor::read_log(const read_partition& request, read_promise promise) {
+  log_read wanted{.from = request.fetch_offset,
+                  .max_bytes = request.max_bytes,
+                  .upper_bound = high_watermark_.offset(),
+                  .at_least_one_batch = request.at_least_one_batch};
+  this->request(log_, caf::infinite, wanted)
+      .then([=, this](log_read_result& done) mutable { has_read(request, done, promise); },
+            [=, this](const caf::error&) mutable {
+              promise.deliver(answer_without_log(request, error_code::kafka_storage_error));
+            });
+}
+
+void partition_actor::has_read(const read_partition& request, log_read_result& done,
+                               read_promise& promise) {
+  log_start_ = std::max(log_start_, done.log_start_offset);
+  auto answer = answer_without_log(request, done.error);
+  if (done.error == error_code::none) {
+    auto bytes = size_bytes(done.records);
+    if (request.watch && bytes < request.watch->below_bytes) {
+      watches_.add(*request.watch, bytes, appended_bytes_);
+    }
+    answer.records = std::move(done.records);
+  }
+  promise.deliver(std::move(answer));
+}
+
+void partition_actor::wake_watches() {
+  watches_.grown(appended_bytes_, [this](const partition_watch& watch, int64_t bytes) {
+    caf::anon_send(caf::actor_cast<caf::actor>(watch.session),
+                   partition_changed{watch.watch_id, key(), bytes, error_code::none});
+  });
+}
+
+void partition_actor::end_all(error_code why) {
+  for (auto& parked : pending_.drain()) parked.promise.deliver(refused(why, hint()));
+  watches_.end_all([&](const partition_watch& watch) {
+    caf::anon_send(caf::actor_cast<caf::actor>(watch.session),
+                   partition_changed{watch.watch_id, key(), 0, why});
+  });
+}
+
+// --- questions ---
+
+caf::result<offset_result> partition_actor::find_offset(const query_offset& query) {
+  if (auto error = check_leadership(query.current_epoch); error != error_code::none) {
+    return offset_result{.error = error};
+  }
+  switch (query.timestamp) {
+    case offset_latest: return offset_with_epoch(high_watermark_.offset());
+    case offset_earliest:
+    case offset_earliest_local: return offset_with_epoch(log_start_);
+    case offset_latest_tiered:
+    case offset_earliest_pending_upload: return offset_result{};  // no remote tier: offset -1
+    default: break;
+  }
+  auto promise = make_response_promise<offset_result>();
+  this->request(log_, caf::infinite, log_find_timestamp{query.timestamp})
+      .then(
+          [=, this](const log_offset_found& found) mutable {
+            // A record that consumers cannot see yet is not there.
+            bool is_visible = found.offset < high_watermark_.offset();
+            if (found.error != error_code::none) promise.deliver(offset_result{.error = found.error});
+            else if (!is_visible) promise.deliver(offset_result{});
+            else promise.deliver(offset_result{error_code::none, found.timestamp, found.offset, found.epoch});
+          },
+          [promise](const caf::error&) mutable {
+            promise.deliver(offset_result{.error = error_code::kafka_storage_error});
+          });
+  return promise;
+}
+
+caf::result<offset_result> partition_actor::offset_with_epoch(log_offset offset) {
+  auto promise = make_response_promise<offset_result>();
+  this->request(log_, caf::infinite, log_epoch_of{offset})
+      .then(
+          [=, this](const log_offset_found& found) mutable {
+            auto epoch = found.epoch != no_leader_epoch ? found.epoch : assignment_.epoch;
+            promise.deliver(offset_result{found.error, no_timestamp, offset, epoch});
+          },
+          [promise](const caf::error&) mutable {
+            promise.deliver(offset_result{.error = error_code::kafka_storage_error});
+          });
+  return promise;
+}
+
+caf::result<epoch_end_result> partition_actor::find_epoch_end(const query_epoch_end& query) {
+  if (auto error = check_leadership(query.current_epoch); error != error_code::none) {
+    return epoch_end_result{.error = error};
+  }
+  if (query.epoch == assignment_.epoch) {
+    return epoch_end_result{error_code::none, {assignment_.epoch, high_watermark_.offset()}};
+  }
+  if (query.epoch > assignment_.epoch) return epoch_end_result{};
+  auto promise = make_response_promise<epoch_end_result>();
+  this->request(log_, caf::infinite, log_find_epoch{query.epoch})
+      .then([promise](const epoch_end_result& found) mutable { promise.deliver(found); },
+            [promise](const caf::error&) mutable {
+              promise.deliver(epoch_end_result{.error = error_code::kafka_storage_error});
+            });
+  return promise;
+}
+
+caf::result<delete_records_result> partition_actor::delete_records(
+    const delete_records_before& request) {
+  if (auto error = check_leadership(no_leader_epoch); error != error_code::none) {
+    return delete_records_result{.error = error};
+  }
+  auto before = request.before_offset == -1 ? high_watermark_.offset() : request.before_offset;
+  if (before < 0 || before > high_watermark_.offset()) {
+    return delete_records_result{.error = error_code::offset_out_of_range};
+  }
+  auto promise = make_response_promise<delete_records_result>();
+  this->request(log_, caf::infinite, log_advance_start{before})
+      .then(
+          [=, this](const log_facts& facts) mutable {
+            log_start_ = std::max(log_start_, facts.log_start_offset);
+            promise.deliver(delete_records_result{facts.error, log_start_});
+          },
+          [promise](const caf::error&) mutable {
+            promise.deliver(delete_records_result{.error = error_code::kafka_storage_error});
+          });
+  return promise;
+}
+
+caf::result<producers_result> partition_actor::describe_producers() {
+  if (auto error = check_leadership(no_leader_epoch); error != error_code::none) {
+    return producers_result{.error = error};
+  }
+  auto promise = make_response_promise<producers_result>();
+  this->request(log_, caf::infinite, log_query_producers{})
+      .then([promise](producers_result& found) mutable { promise.deliver(std::move(found)); },
+            [promise](const caf::error&) mutable {
+              promise.deliver(producers_result{.error = error_code::kafka_storage_error});
+            });
+  return promise;
+}
+
+caf::result<partition_description> partition_actor::describe() {
+  auto promise = make_response_promise<partition_description>();
+  partition_description known{.which = which_,
+                              .topic_id = topic_id_,
+                              .epoch = assignment_.epoch,
+                              .is_leader = assignment_.leads,
+                              .high_watermark = high_watermark_.offset()};
+  this->request(log_, caf::infinite, log_query_facts{})
+      .then(
+          [promise, known](const log_facts& facts) mutable {
+            known.log_directory = facts.directory;
+            known.log_start_offset = facts.log_start_offset;
+            known.log_end_offset = facts.log_end_offset;
+            known.flushed_offset = facts.flushed_offset;
+            known.size_bytes = facts.size_bytes;
+            known.segments = facts.segments;
+            promise.deliver(std::move(known));
+          },
+          [promise](const caf::error& why) mutable { promise.deliver(why); });
+  return promise;
+}
+
+// --- end ---
+
+caf::result<partition_closed> partition_actor::close() {
+  failed_ = true;  // nothing is accepted from here on
+  assignment_.leads = false;
+  end_all(error_code::not_leader_or_follower);
+  auto promise = make_response_promise<partition_closed>();
+  auto finish = [=, this]() mutable {
+    promise.deliver(partition_closed{});
+    this->quit(caf::exit_reason::user_shutdown);
+  };
+  this->request(log_, caf::infinite, log_close{})
+      .then([=](const log_facts&) mutable { finish(); }, [=](const caf::error&) mutable { finish(); });
+  return promise;
+}
+
+}  // namespace ottla

@@ -1,0 +1,276 @@
+#include "actors/storage/log_actor.hpp"
+
+#include <caf/send.hpp>
+
+namespace ottla {
+
+log_actor::log_actor(caf::actor_config& config, unit& where, log_setup setup)
+    : pinned(config, where),
+      which_(std::move(setup.which)),
+      log_(std::move(setup.log)),
+      defaults_(setup.defaults),
+      config_(std::move(setup.config)),
+      policy_{.level = setup.level},
+      disks_(std::move(setup.disks)),
+      watcher_(std::move(setup.watcher)) {}
+
+log_actor::behavior_type log_actor::make_behavior() {
+  return {
+      [this](const log_attach& attached) {
+        partition_ = attached.partition;
+        flush_if_due();
+      },
+      [this](log_append& request) { return append(request); },
+      [this](const log_read& wanted) { return read(wanted); },
+      [this](const log_find_timestamp& wanted) { return find_timestamp(wanted.timestamp); },
+      [this](const log_find_epoch& wanted) {
+        auto found = log_->epoch_end_offset(wanted.epoch);
+        return epoch_end_result{error_code::none, {found.epoch, found.end_offset}};
+      },
+      [this](const log_epoch_of& wanted) {
+        return log_offset_found{.offset = wanted.offset, .epoch = log_->epoch_of(wanted.offset)};
+      },
+      [this](const log_advance_start& wanted) { return advance_start(wanted.offset); },
+      [this](const log_query_producers&) { return producers(); },
+      [this](const log_query_facts&) { return facts(); },
+      [this](const log_configure& change) { configure(change); },
+      [this](const log_maintain& wanted) { maintain(wanted.high_watermark); },
+      [this](const log_close&) { return close(); },
+      [this](const timer_expired& timer) {
+        if (timer.token == removal_token) return remove_due();
+        flush_timer_ = {};
+        if (!flushing_) start_flush();
+      },
+  };
+}
+
+void log_actor::on_exit() {
+  cancel_timer(flush_timer_);
+  cancel_timer(removal_timer_);
+  for (auto& promise : closing_) promise.deliver(facts());
+  closing_.clear();
+  partition_ = nullptr;
+  log_.reset();
+}
+
+// --- append ---
+
+log_appended log_actor::append(log_append& request) {
+  if (failed_) return refuse({error_code::kafka_storage_error, "the log is offline", 0});
+  const auto before_bytes = log_->stats().bytes_appended;
+  auto answer = log_->append(request.request.batch,
+                             {.epoch = request.epoch,
+                              .now_ms = time().wall_ms(),
+                              .origin = request.request.origin,
+                              .produce_version = request.request.produce_version});
+  log_appended done{.log_end_offset = log_->log_end(), .flushed_offset = log_->recovery_point()};
+  if (auto* rejected = std::get_if<batch_rejection>(&answer)) {
+    note_breakage();
+    done.result.error = rejected->error;
+    done.result.message = std::move(rejected->message);
+    done.result.record_faults = std::move(rejected->records);
+    done.result.log_start_offset = log_->log_start();
+    return done;
+  }
+  const auto& where = std::get<appended>(answer);
+  done.result.base_offset = where.base_offset;
+  done.result.last_offset = where.last_offset;
+  done.result.log_append_time_ms = where.log_append_time_ms;
+  done.result.log_start_offset = where.log_start_offset;
+  done.appended_bytes = static_cast<int64_t>(log_->stats().bytes_appended - before_bytes);
+  dirty_bytes_ += done.appended_bytes;
+  flush_if_due();
+  return done;
+}
+
+log_appended log_actor::refuse(const fault& why) const {
+  log_appended done{.log_end_offset = log_->log_end(), .flushed_offset = log_->recovery_point()};
+  done.result.error = why.code;
+  done.result.message = why.message;
+  done.result.log_start_offset = log_->log_start();
+  return done;
+}
+
+// A full disk passes by itself; what breaks the log takes its whole directory offline.
+void log_actor::note_breakage() {
+  if (failed_ || !log_->broken()) return;
+  failed_ = true;
+  if (partition_) caf::anon_send(partition_, log_failed{*log_->broken()});
+  caf::anon_send(watcher_, directory_failed{log_->directory(), *log_->broken()});
+}
+
+// --- read ---
+
+caf::result<log_read_result> log_actor::read(const log_read& wanted) {
+  auto slice = log_->read(wanted.from, {.max_bytes = wanted.max_bytes,
+                                        .upper_bound = wanted.upper_bound,
+                                        .at_least_one_batch = wanted.at_least_one_batch});
+  log_read_result answer{.log_start_offset = log_->log_start()};
+  if (!slice) {
+    answer.error = slice.error().code;
+    return answer;
+  }
+  if (slice->range.length == 0) return answer;
+  auto source = std::dynamic_pointer_cast<const file>(slice->range.file);
+  const auto position = slice->range.position;
+  const auto length = slice->range.length;
+  answer.records = std::move(slice->range);
+  if (!source || source->is_cached(position, length)) return answer;
+
+  auto promise = make_response_promise<log_read_result>();
+  this->request(disks_.reader, caf::infinite, run_read_ahead{std::move(source), position, length})
+      .then(
+          [promise, answer](const disk_done& done) mutable {
+            if (done.failure) answer = {.error = done.failure->code};
+            promise.deliver(std::move(answer));
+          },
+          [promise](const caf::error&) mutable {
+            promise.deliver(log_read_result{.error = error_code::kafka_storage_error});
+          });
+  return promise;
+}
+
+log_offset_found log_actor::find_timestamp(timestamp_ms timestamp) {
+  auto found = timestamp == offset_of_max_timestamp ? log_->offset_of_max_timestamp()
+                                                    : log_->offset_for_timestamp(timestamp);
+  if (!found) return {.error = found.error().code};
+  auto epoch = found->offset < 0 ? no_leader_epoch : log_->epoch_of(found->offset);
+  return {error_code::none, found->timestamp, found->offset, epoch};
+}
+
+log_facts log_actor::advance_start(log_offset offset) {
+  auto moved = offset <= log_->log_start() ? outcome<void>{} : log_->advance_log_start(offset);
+  auto now = facts();
+  if (!moved) now.error = moved.error().code;
+  return now;
+}
+
+log_facts log_actor::facts() const {
+  return {.log_start_offset = log_->log_start(),
+          .log_end_offset = log_->log_end(),
+          .flushed_offset = log_->recovery_point(),
+          .latest_epoch = log_->latest_epoch(),
+          .size_bytes = log_->size_bytes(),
+          .segments = static_cast<int32_t>(log_->segment_count()),
+          .directory = log_->directory()};
+}
+
+producers_result log_actor::producers() const {
+  producers_result all;
+  for (const auto& each : log_->producers().summaries()) {
+    all.producers.push_back({.id = each.id,
+                             .epoch = each.epoch,
+                             .last_sequence = each.last_sequence,
+                             .last_timestamp = each.last_timestamp,
+                             .coordinator_epoch = each.coordinator_epoch,
+                             .transaction_start_offset = each.transaction_start});
+  }
+  return all;
+}
+
+// --- flush ---
+
+void log_actor::flush_if_due() {
+  if (flushing_ || failed_) return;
+  flush_policy::dirt found{.is_clean = log_->recovery_point() >= log_->log_end(),
+                           .bytes = dirty_bytes_,
+                           .messages_due = log_->flush_due(),
+                           .segment_rolled = log_->stats().segments_rolled != rolled_at_flush_};
+  if (policy_.flush_now(found)) start_flush();
+  else if (!found.is_clean) arm_flush_timer();
+}
+
+void log_actor::arm_flush_timer() {
+  if (flush_timer_) return;
+  auto wait_ms = policy_.level == durability::replicated ? policy_.background_delay_ms : INT64_MAX;
+  if (auto deadline = log_->flush_deadline()) {
+    wait_ms = std::min(wait_ms, std::max<int64_t>(*deadline - time().wall_ms(), 1));
+  }
+  if (wait_ms != INT64_MAX) flush_timer_ = arm_timer(wait_ms, flush_token);
+}
+
+void log_actor::start_flush() {
+  if (failed_) return;
+  auto job = log_->flush_target();
+  if (!job) return note_breakage();
+  if (job->empty()) return;
+  flushing_ = true;
+  dirty_bytes_ = 0;
+  rolled_at_flush_ = log_->stats().segments_rolled;
+  auto up_to = job->up_to;
+  this->request(disks_.flusher, caf::infinite, run_flush{std::move(*job)})
+      .then([this, up_to](const disk_done& done) { flush_ended(done, up_to); },
+            [this, up_to](const caf::error&) {
+              flush_ended({fault{error_code::kafka_storage_error, "the disk actor is gone", 0}}, up_to);
+            });
+}
+
+void log_actor::flush_ended(const disk_done& done, log_offset up_to) {
+  flushing_ = false;
+  if (done.failure) {
+    // Never tried again: the pages may be marked clean although the disk does not have them.
+    log_->flush_failed(*done.failure);
+    note_breakage();
+  } else {
+    log_->flushed_to(up_to);
+    if (partition_) caf::anon_send(partition_, log_flushed{log_->recovery_point()});
+    flush_if_due();
+  }
+}
+
+// --- retention ---
+
+void log_actor::configure(const log_configure& change) {
+  config_ = change.config;
+  policy_.level = change.level;
+  log_->set_options(make_log_options(config_, defaults_));
+  flush_if_due();
+}
+
+void log_actor::maintain(log_offset high_watermark) {
+  if (failed_) return;
+  const auto now_ms = time().wall_ms();
+  log_->expire_producers(now_ms);
+  auto count = log_->segments_to_delete(now_ms, high_watermark);
+  if (!count) return note_breakage();
+  if (*count > 0) {
+    auto job = log_->delete_segments(*count, now_ms);
+    if (!job) return note_breakage();
+    remove_later(std::move(*job));
+    if (partition_) caf::anon_send(partition_, log_start_moved{log_->log_start()});
+  }
+  // Nothing written since the last visit: let go of memory and files.
+  const auto appended = log_->stats().bytes_appended;
+  if (appended == appended_at_maintain_ && !flushing_) {
+    if (auto rested = log_->rest(); !rested) return note_breakage();
+  }
+  appended_at_maintain_ = appended;
+}
+
+void log_actor::remove_later(removal_job job) {
+  doomed_.push_back({time().mono_ms() + config_.file_delete_delay_ms, std::move(job)});
+  if (removal_timer_) return;
+  removal_timer_ = arm_timer(std::max<int64_t>(config_.file_delete_delay_ms, 1), removal_token);
+}
+
+void log_actor::remove_due() {
+  removal_timer_ = {};
+  const auto now_ms = time().mono_ms();
+  while (!doomed_.empty() && doomed_.front().due_ms <= now_ms) {
+    caf::anon_send(disks_.reader, run_removal{std::move(doomed_.front().job)});
+    doomed_.pop_front();
+  }
+  if (doomed_.empty()) return;
+  removal_timer_ = arm_timer(std::max<int64_t>(doomed_.front().due_ms - now_ms, 1), removal_token);
+}
+
+// --- end ---
+
+caf::result<log_facts> log_actor::close() {
+  if (!failed_) {
+    if (auto closed = log_->close_cleanly(); !closed) note_breakage();
+  }
+  return facts();
+}
+
+}  // namespace ottla

@@ -1,0 +1,91 @@
+// The storage actor of one partition: the only owner of its log, on its partition's unit.
+//
+// Writes go to the page cache inline (microseconds); everything that may wait for the disk (sync,
+// cold reads, removal) is handed to the directory's disk actors as jobs.
+#pragma once
+
+#include <deque>
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <memory>
+
+#include "actors/interfaces.hpp"
+#include "actors/runtime/pinned.hpp"
+#include "actors/runtime/unit.hpp"
+#include "actors/storage/flush_policy.hpp"
+#include "actors/storage/log_settings.hpp"
+#include "storage/partition_log.hpp"
+
+namespace ottla {
+
+/// The blocking helpers that one log uses.
+struct log_disks {
+  disk_handle flusher;
+  disk_handle reader;  ///< Reads ahead and removes files.
+};
+
+struct log_setup {
+  topic_partition which;
+  std::shared_ptr<partition_log> log;
+  topic_config config;
+  durability level = durability::fsync;
+  log_defaults defaults;
+  log_disks disks;
+  directory_watcher watcher;
+};
+
+class log_actor final : public pinned<log_handle::base> {
+public:
+  log_actor(caf::actor_config& config, unit& where, log_setup setup);
+
+  const char* name() const override { return "log"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  struct doomed_files {
+    int64_t due_ms;
+    removal_job job;
+  };
+  enum timer_token : uint64_t { flush_token = 1, removal_token = 2 };
+
+  log_appended append(log_append& request);
+  log_appended refuse(const fault& why) const;
+  caf::result<log_read_result> read(const log_read& wanted);
+  log_offset_found find_timestamp(timestamp_ms timestamp);
+  log_facts advance_start(log_offset offset);
+  [[nodiscard]] log_facts facts() const;
+  [[nodiscard]] producers_result producers() const;
+  void configure(const log_configure& change);
+  void maintain(log_offset high_watermark);
+  caf::result<log_facts> close();
+
+  void flush_if_due();
+  void start_flush();
+  void flush_ended(const disk_done& done, log_offset up_to);
+  void arm_flush_timer();
+  void remove_later(removal_job job);
+  void remove_due();
+  void note_breakage();
+
+  topic_partition which_;
+  std::shared_ptr<partition_log> log_;
+  log_defaults defaults_;
+  topic_config config_;
+  flush_policy policy_;
+  log_disks disks_;
+  directory_watcher watcher_;
+  partition_control partition_;
+
+  bool flushing_ = false;
+  bool failed_ = false;
+  int64_t dirty_bytes_ = 0;
+  uint64_t rolled_at_flush_ = 0;
+  uint64_t appended_at_maintain_ = 0;
+  timer_id flush_timer_;
+  timer_id removal_timer_;
+  std::deque<doomed_files> doomed_;
+  std::vector<caf::typed_response_promise<log_facts>> closing_;
+};
+
+}  // namespace ottla
