@@ -74,13 +74,14 @@ struct partition_found {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_found)
 namespace ottla {
 
-/// Whoever has to know that a disk failed: the supervisor.
-using directory_watcher = caf::typed_actor<caf::reacts_to<directory_failed>>;
+/// The supervisor as logs see it.
+using log_supervisor =
+    caf::typed_actor<caf::reacts_to<directory_failed>, caf::reacts_to<log_progressed>>;
 
 /// Brings partitions to life and ends them. Said by handlers and coordinators that need a partition
 /// which is still being opened.
 using supervisor_handle =
-    directory_watcher::extend<caf::replies_to<find_partition>::with<partition_found>>;
+    log_supervisor::extend<caf::replies_to<find_partition>::with<partition_found>>;
 
 /// The same actor as its supervisor, its log and its unit's timers see it.
 using partition_control = partition_handle::extend<
@@ -115,9 +116,19 @@ using log_handle = caf::typed_actor<
     caf::replies_to<log_close>::with<log_facts>,
     caf::reacts_to<timer_expired>>;
 
+/// Owns one of the broker's log directories: what lies in it and its checkpoint files. Blocks.
+/// Said by the supervisor.
+using directory_handle = caf::typed_actor<
+    caf::replies_to<prepare_partitions>::with<prepared_partitions>,
+    caf::replies_to<save_checkpoints>::with<disk_done>,
+    caf::replies_to<remove_partition>::with<disk_done>,
+    caf::replies_to<note_storage_error>::with<disk_done>,
+    caf::replies_to<mark_clean>::with<disk_done>>;
+
 /// A thread that may block, for one log directory: opens logs, flushes, reads ahead, removes.
+/// Said by the supervisor (open) and by log actors.
 using disk_handle = caf::typed_actor<
-    caf::replies_to<open_log>::with<opened_log>,
+    caf::replies_to<open_logs>::with<opened_logs>,
     caf::replies_to<run_flush>::with<disk_done>,
     caf::replies_to<run_removal>::with<disk_done>,
     caf::replies_to<run_read_ahead>::with<disk_done>>;

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "actors/broker/partition_directory.hpp"
+#include "actors/broker/open_partitions.hpp"
 #include "actors/cluster/metadata_cache.hpp"
 #include "actors/config/config_cell.hpp"
 #include "actors/handlers/fetch_sessions.hpp"
@@ -19,7 +19,7 @@ struct broker_services {
   std::vector<unit*> units;  ///< Where partitions live, by hash.
   config_cell* config = nullptr;
   const metadata_cache* metadata = nullptr;  ///< What this broker knows of the cluster.
-  partition_directory* partitions = nullptr;
+  open_partitions* partitions = nullptr;
   fetch_sessions* fetches = nullptr;
   supervisor_handle supervisor;
   controller_handle controller;  ///< Judges every change of the cluster.

@@ -65,9 +65,8 @@ public:
 
   void partition_changed(const ottla::partition_changed& change) override {
     if (reads_waiting_ > 0) return;  // the read that is under way sees it
-    auto changed = std::find_if(fetched_.begin(), fetched_.end(), [&](const auto& each) {
-      return each.which == change.partition;
-    });
+    auto changed = std::find_if(fetched_.begin(), fetched_.end(),
+                                [&](const auto& each) { return each.which == change.partition; });
     if (changed == fetched_.end()) return;
     auto& known = available_bytes_[static_cast<size_t>(changed - fetched_.begin())];
     available_total_ += change.bytes_available - known;
@@ -98,8 +97,8 @@ private:
     const bool from_replica = request.replica_id >= 0 || request.replica_state.replica_id >= 0;
     fetched_.reserve(context_.positions.size());
     for (auto& position : context_.positions) {
-      auto found = resolve(*image_, {position.target.topic, position.target.topic_id,
-                                     position.target.partition});
+      auto found = resolve(
+          *image_, {position.target.topic, position.target.topic_id, position.target.partition});
       auto& added = fetched_.emplace_back();
       added.position = std::move(position);
       added.which = found.which;
@@ -185,8 +184,8 @@ private:
       auto is_known = std::any_of(response.node_endpoints.begin(), response.node_endpoints.end(),
                                   [&](const auto& node) { return node.node_id == leader; });
       if (is_known) continue;
-      response.node_endpoints.push_back({leader, endpoint->host, endpoint->port,
-                                         image_->find_broker(leader)->registration.rack});
+      response.node_endpoints.push_back(
+          {leader, endpoint->host, endpoint->port, image_->find_broker(leader)->registration.rack});
     }
   }
 
@@ -203,7 +202,9 @@ private:
       // One that brought enough by itself was never watched.
       if (refused_[i] || size_bytes(fetched_[i].result.records) >= min_bytes_) continue;
       auto handle = session_.services().partitions->find(fetched_[i].which);
-      if (handle) session_.self().send(handle, unwatch_partition{caf::weak_actor_ptr{session_.self().ctrl()}, id});
+      if (handle)
+        session_.self().send(handle,
+                             unwatch_partition{caf::weak_actor_ptr{session_.self().ctrl()}, id});
     }
   }
 

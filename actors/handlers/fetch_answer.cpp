@@ -57,12 +57,12 @@ partition_answer answer_partition(fetched_partition& fetched, byte_budget& budge
 bool client_must_hear(const fetched_partition& fetched, const partition_answer& answer,
                       const fetch_context& context) {
   if (!context.session) return true;
-  bool is_news = context.session->answered(
-      fetched.position.target, {.error = answer.error_code,
-                                .has_records = size_bytes(answer.records) > 0,
-                                .diverges = fetched.result.diverging.has_value(),
-                                .high_watermark = answer.high_watermark,
-                                .log_start_offset = answer.log_start_offset});
+  bool is_news = context.session->answered(fetched.position.target,
+                                           {.error = answer.error_code,
+                                            .has_records = size_bytes(answer.records) > 0,
+                                            .diverges = fetched.result.diverging.has_value(),
+                                            .high_watermark = answer.high_watermark,
+                                            .log_start_offset = answer.log_start_offset});
   return is_news || !context.incremental;
 }
 

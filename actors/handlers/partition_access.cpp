@@ -23,7 +23,8 @@ void reach_partition(session_context& session, const topic_id_partition& which,
       .then(
           [reached](const partition_found& found) {
             auto error = found.error;
-            if (!found.handle && error == error_code::none) error = error_code::not_leader_or_follower;
+            if (!found.handle && error == error_code::none)
+              error = error_code::not_leader_or_follower;
             reached(found.handle, error);
           },
           [reached](const caf::error&) { reached({}, error_code::not_leader_or_follower); });

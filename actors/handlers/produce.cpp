@@ -59,16 +59,15 @@ private:
               partition_answer& answer) {
     auto found = resolve(*image_, {topic.name, topic.topic_id, answer.index});
     if (auto error = check(found); error != error_code::none) return refuse(answer, error);
-    ask_partition<append_result>(
-        session_, found.which,
-        append_batch{.batch = std::move(records),
-                     .acks = acks_,
-                     .timeout_ms = timeout_ms_,
-                     .produce_version = version_},
-        [self = shared_from_this(), &answer](append_result result) {
-          self->fill(answer, std::move(result));
-          self->answered_one();
-        });
+    ask_partition<append_result>(session_, found.which,
+                                 append_batch{.batch = std::move(records),
+                                              .acks = acks_,
+                                              .timeout_ms = timeout_ms_,
+                                              .produce_version = version_},
+                                 [self = shared_from_this(), &answer](append_result result) {
+                                   self->fill(answer, std::move(result));
+                                   self->answered_one();
+                                 });
   }
 
   [[nodiscard]] error_code check(const resolved_partition& found) const {
@@ -116,8 +115,10 @@ private:
     if (--waiting_ > 0) return;
     if (acks_ != acks_none) return reply_.send(response_);
     // Without an answer, a closed connection is the only way to tell that something went wrong.
-    if (any_error_) reply_.close_connection("a produce request with acks=0 failed");
-    else reply_.no_reply();
+    if (any_error_)
+      reply_.close_connection("a produce request with acks=0 failed");
+    else
+      reply_.no_reply();
   }
 
   session_context& session_;

@@ -17,9 +17,7 @@ public:
   explicit high_watermark(durability level) : level_(level) {}
 
   /// Where the log was found at opening: all of it was there before, so it is shown at once.
-  void opened_at(log_offset log_end) {
-    log_end_ = flushed_ = offset_ = log_end;
-  }
+  void opened_at(log_offset log_end) { log_end_ = flushed_ = offset_ = log_end; }
 
   void set_durability(durability level) { level_ = level; }
 

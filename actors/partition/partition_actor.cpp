@@ -32,10 +32,12 @@ partition_actor::behavior_type partition_actor::make_behavior() {
       [this](const query_epoch_end& query) { return find_epoch_end(query); },
       [this](const delete_records_before& request) { return delete_records(request); },
       [this](const query_producers&) { return describe_producers(); },
-      [this](const query_partition&) { return describe(); },
+      [this](const query_partition& query) { return describe(query.for_checkpoint); },
       [this](const partition_assignment& assignment) { assign(assignment); },
       [this](const log_flushed& flushed) { log_moved(high_watermark_.log_end(), flushed.offset); },
-      [this](const log_start_moved& moved) { log_start_ = std::max(log_start_, moved.log_start_offset); },
+      [this](const log_start_moved& moved) {
+        log_start_ = std::max(log_start_, moved.log_start_offset);
+      },
       [this](const log_failed&) {
         failed_ = true;
         end_all(error_code::kafka_storage_error);
@@ -60,7 +62,8 @@ void partition_actor::on_exit() {
 error_code partition_actor::check_leadership(leader_epoch epoch) const {
   if (failed_) return error_code::kafka_storage_error;
   if (epoch != no_leader_epoch && epoch < assignment_.epoch) return error_code::fenced_leader_epoch;
-  if (epoch != no_leader_epoch && epoch > assignment_.epoch) return error_code::unknown_leader_epoch;
+  if (epoch != no_leader_epoch && epoch > assignment_.epoch)
+    return error_code::unknown_leader_epoch;
   if (!assignment_.leads) return error_code::not_leader_or_follower;
   return error_code::none;
 }
@@ -68,7 +71,8 @@ error_code partition_actor::check_leadership(leader_epoch epoch) const {
 void partition_actor::assign(const partition_assignment& assignment) {
   if (assignment.epoch < assignment_.epoch) return;
   bool was_leading = assignment_.leads;
-  bool configured = assignment.config != assignment_.config || assignment.level != assignment_.level;
+  bool configured =
+      assignment.config != assignment_.config || assignment.level != assignment_.level;
   assignment_ = assignment;
   high_watermark_.set_durability(assignment_.level);
   if (configured) this->send(log_, log_configure{assignment_.config, assignment_.level});
@@ -124,9 +128,8 @@ void partition_actor::log_moved(log_offset log_end, log_offset flushed) {
 }
 
 void partition_actor::release_safe() {
-  pending_.release(high_watermark_.offset(), [](parked_append parked) {
-    parked.promise.deliver(std::move(parked.result));
-  });
+  pending_.release(high_watermark_.offset(),
+                   [](parked_append parked) { parked.promise.deliver(std::move(parked.result)); });
 }
 
 void partition_actor::expire_parked() {
@@ -213,12 +216,16 @@ caf::result<offset_result> partition_actor::find_offset(const query_offset& quer
     return offset_result{.error = error};
   }
   switch (query.timestamp) {
-    case offset_latest: return offset_with_epoch(high_watermark_.offset());
+    case offset_latest:
+      return offset_with_epoch(high_watermark_.offset());
     case offset_earliest:
-    case offset_earliest_local: return offset_with_epoch(log_start_);
+    case offset_earliest_local:
+      return offset_with_epoch(log_start_);
     case offset_latest_tiered:
-    case offset_earliest_pending_upload: return offset_result{};  // no remote tier: offset -1
-    default: break;
+    case offset_earliest_pending_upload:
+      return offset_result{};  // no remote tier: offset -1
+    default:
+      break;
   }
   auto promise = make_response_promise<offset_result>();
   this->request(log_, caf::infinite, log_find_timestamp{query.timestamp})
@@ -226,9 +233,13 @@ caf::result<offset_result> partition_actor::find_offset(const query_offset& quer
           [=, this](const log_offset_found& found) mutable {
             // A record that consumers cannot see yet is not there.
             bool is_visible = found.offset < high_watermark_.offset();
-            if (found.error != error_code::none) promise.deliver(offset_result{.error = found.error});
-            else if (!is_visible) promise.deliver(offset_result{});
-            else promise.deliver(offset_result{error_code::none, found.timestamp, found.offset, found.epoch});
+            if (found.error != error_code::none)
+              promise.deliver(offset_result{.error = found.error});
+            else if (!is_visible)
+              promise.deliver(offset_result{});
+            else
+              promise.deliver(
+                  offset_result{error_code::none, found.timestamp, found.offset, found.epoch});
           },
           [promise](const caf::error&) mutable {
             promise.deliver(offset_result{.error = error_code::kafka_storage_error});
@@ -302,14 +313,14 @@ caf::result<producers_result> partition_actor::describe_producers() {
   return promise;
 }
 
-caf::result<partition_description> partition_actor::describe() {
+caf::result<partition_description> partition_actor::describe(bool for_checkpoint) {
   auto promise = make_response_promise<partition_description>();
   partition_description known{.which = which_,
                               .topic_id = topic_id_,
                               .epoch = assignment_.epoch,
                               .is_leader = assignment_.leads,
                               .high_watermark = high_watermark_.offset()};
-  this->request(log_, caf::infinite, log_query_facts{})
+  this->request(log_, caf::infinite, log_query_facts{for_checkpoint})
       .then(
           [promise, known](const log_facts& facts) mutable {
             known.log_directory = facts.directory;
@@ -336,7 +347,8 @@ caf::result<partition_closed> partition_actor::close() {
     this->quit(caf::exit_reason::user_shutdown);
   };
   this->request(log_, caf::infinite, log_close{})
-      .then([=](const log_facts&) mutable { finish(); }, [=](const caf::error&) mutable { finish(); });
+      .then([=](const log_facts&) mutable { finish(); },
+            [=](const caf::error&) mutable { finish(); });
   return promise;
 }
 

@@ -45,7 +45,8 @@ private:
   };
 
   caf::result<append_result> append(append_batch& request);
-  void appended(const log_appended& done, int16_t acks, int64_t deadline_ms, append_promise promise);
+  void appended(const log_appended& done, int16_t acks, int64_t deadline_ms,
+                append_promise promise);
   caf::result<read_result> read(const read_partition& request);
   read_result answer_without_log(const read_partition& request, error_code error) const;
   void read_log(const read_partition& request, read_promise promise);
@@ -55,7 +56,7 @@ private:
   caf::result<epoch_end_result> find_epoch_end(const query_epoch_end& query);
   caf::result<delete_records_result> delete_records(const delete_records_before& request);
   caf::result<producers_result> describe_producers();
-  caf::result<partition_description> describe();
+  caf::result<partition_description> describe(bool for_checkpoint);
   caf::result<partition_closed> close();
 
   void assign(const partition_assignment& assignment);

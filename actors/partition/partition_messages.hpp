@@ -159,7 +159,9 @@ struct producers_result {
 };
 
 /// Facts for DescribeLogDirs, metrics and people.
-struct query_partition {};
+struct query_partition {
+  bool for_checkpoint = false;  ///< Asked by the supervisor, which saves the answer.
+};
 
 struct partition_description {
   topic_partition which;
@@ -178,7 +180,7 @@ struct partition_description {
 /// From the supervisor: what the metadata image says of this replica. Applied when its epoch or
 /// configuration is newer.
 struct partition_assignment {
-  bool leads = false;             ///< The leader is this broker in its current incarnation.
+  bool leads = false;  ///< The leader is this broker in its current incarnation.
   broker_id leader = no_broker;
   leader_epoch epoch = no_leader_epoch;
   int32_t in_sync_replicas = 1;

@@ -1,31 +1,59 @@
 // Work that may block, for the disk actors of a log directory: each is a thread of its own.
 //
-// A disk actor never touches a log's state: it runs a job on shared file handles and reports.
+// A disk actor never touches a log that is in use: it runs a job on shared file handles and
+// reports.
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "protocol/gather_list.hpp"
 #include "protocol/outcome.hpp"
+#include "storage/log_directory.hpp"
 #include "storage/partition_log.hpp"
 
 namespace ottla {
 
-/// Opens or creates a log and repairs what the last run left.
-struct open_log {
-  std::string directory;
-  log_options options;
-  recovery_context context;
+/// A partition that this broker should have in a directory.
+struct partition_to_open {
+  topic_partition which;
   uuid topic_id;
+  log_options options;
+};
+
+/// To the directory's owner: find or make the directories of these partitions.
+struct prepare_partitions {
+  std::vector<partition_to_open> wanted;
+};
+
+/// One log that can be opened on any thread: recovery may take its time.
+struct open_log {
+  partition_to_open wanted;
+  std::string path;
+  recovery_context context;
+  std::optional<fault> failure;  ///< There is no directory to open.
+};
+
+struct prepared_partitions {
+  std::vector<open_log> jobs;  ///< In the order of `wanted`.
+};
+
+/// To a worker: opens logs and repairs what the last run left.
+struct open_logs {
+  std::vector<open_log> jobs;
 };
 
 /// A log ready to be owned by a log actor, or why there is none.
 struct opened_log {
+  partition_to_open wanted;
   std::shared_ptr<partition_log> log;
   std::optional<fault> failure;
+};
+
+struct opened_logs {
+  std::vector<opened_log> logs;
 };
 
 struct run_flush {
@@ -46,13 +74,47 @@ struct run_read_ahead {
 /// How a job ended.
 struct disk_done {
   std::optional<fault> failure;
+
+  static disk_done of(outcome<void> result) {
+    if (result) return {};
+    return {std::move(result.error())};
+  }
+};
+
+/// To the directory's owner: what a restart should know of these partitions. Others keep theirs.
+struct save_checkpoints {
+  offset_checkpoint recovery_points;
+  offset_checkpoint log_starts;
+  offset_checkpoint high_watermarks;
+};
+
+/// To the directory's owner: takes a deleted partition out of the way at once and removes it.
+struct remove_partition {
+  topic_partition which;
+  uuid topic_id;
+};
+
+/// To the directory's owner: another directory had a storage error; remember it for the next start.
+struct note_storage_error {
+  uuid directory_id;
+};
+
+/// To the directory's owner, last of all: every log is closed and every checkpoint written.
+struct mark_clean {
+  int64_t broker_epoch = 0;
 };
 
 }  // namespace ottla
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::open_log)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::opened_log)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::prepare_partitions)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::prepared_partitions)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::open_logs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::opened_logs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_flush)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_removal)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_read_ahead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::disk_done)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::save_checkpoints)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::remove_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::note_storage_error)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::mark_clean)

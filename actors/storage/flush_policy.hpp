@@ -18,10 +18,10 @@ struct flush_policy {
 
   /// What is known of a log when the question is asked.
   struct dirt {
-    bool is_clean = true;        ///< Everything is on disk already.
-    int64_t bytes = 0;           ///< Appended since the last flush began.
-    bool messages_due = false;   ///< flush.messages is reached.
-    bool segment_rolled = false; ///< A segment was filled since the last flush began.
+    bool is_clean = true;         ///< Everything is on disk already.
+    int64_t bytes = 0;            ///< Appended since the last flush began.
+    bool messages_due = false;    ///< flush.messages is reached.
+    bool segment_rolled = false;  ///< A segment was filled since the last flush began.
   };
 
   [[nodiscard]] bool flush_now(const dirt& found) const {

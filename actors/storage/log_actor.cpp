@@ -1,18 +1,19 @@
 #include "actors/storage/log_actor.hpp"
 
 #include <caf/send.hpp>
+#include <utility>
 
 namespace ottla {
 
 log_actor::log_actor(caf::actor_config& config, unit& where, log_setup setup)
     : pinned(config, where),
-      which_(std::move(setup.which)),
+      which_(setup.which),
       log_(std::move(setup.log)),
       defaults_(setup.defaults),
       config_(std::move(setup.config)),
       policy_{.level = setup.level},
       disks_(std::move(setup.disks)),
-      watcher_(std::move(setup.watcher)) {}
+      supervisor_(std::move(setup.supervisor)) {}
 
 log_actor::behavior_type log_actor::make_behavior() {
   return {
@@ -32,7 +33,10 @@ log_actor::behavior_type log_actor::make_behavior() {
       },
       [this](const log_advance_start& wanted) { return advance_start(wanted.offset); },
       [this](const log_query_producers&) { return producers(); },
-      [this](const log_query_facts&) { return facts(); },
+      [this](const log_query_facts& query) {
+        if (query.for_checkpoint) progress_told_ = false;
+        return facts();
+      },
       [this](const log_configure& change) { configure(change); },
       [this](const log_maintain& wanted) { maintain(wanted.high_watermark); },
       [this](const log_close&) { return close(); },
@@ -58,11 +62,11 @@ void log_actor::on_exit() {
 log_appended log_actor::append(log_append& request) {
   if (failed_) return refuse({error_code::kafka_storage_error, "the log is offline", 0});
   const auto before_bytes = log_->stats().bytes_appended;
-  auto answer = log_->append(request.request.batch,
-                             {.epoch = request.epoch,
-                              .now_ms = time().wall_ms(),
-                              .origin = request.request.origin,
-                              .produce_version = request.request.produce_version});
+  auto answer =
+      log_->append(request.request.batch, {.epoch = request.epoch,
+                                           .now_ms = time().wall_ms(),
+                                           .origin = request.request.origin,
+                                           .produce_version = request.request.produce_version});
   log_appended done{.log_end_offset = log_->log_end(), .flushed_offset = log_->recovery_point()};
   if (auto* rejected = std::get_if<batch_rejection>(&answer)) {
     note_breakage();
@@ -96,7 +100,7 @@ void log_actor::note_breakage() {
   if (failed_ || !log_->broken()) return;
   failed_ = true;
   if (partition_) caf::anon_send(partition_, log_failed{*log_->broken()});
-  caf::anon_send(watcher_, directory_failed{log_->directory(), *log_->broken()});
+  caf::anon_send(supervisor_, directory_failed{log_->directory(), *log_->broken()});
 }
 
 // --- read ---
@@ -142,6 +146,7 @@ log_facts log_actor::advance_start(log_offset offset) {
   auto moved = offset <= log_->log_start() ? outcome<void>{} : log_->advance_log_start(offset);
   auto now = facts();
   if (!moved) now.error = moved.error().code;
+  else tell_progress();
   return now;
 }
 
@@ -176,8 +181,10 @@ void log_actor::flush_if_due() {
                            .bytes = dirty_bytes_,
                            .messages_due = log_->flush_due(),
                            .segment_rolled = log_->stats().segments_rolled != rolled_at_flush_};
-  if (policy_.flush_now(found)) start_flush();
-  else if (!found.is_clean) arm_flush_timer();
+  if (policy_.flush_now(found))
+    start_flush();
+  else if (!found.is_clean)
+    arm_flush_timer();
 }
 
 void log_actor::arm_flush_timer() {
@@ -201,7 +208,8 @@ void log_actor::start_flush() {
   this->request(disks_.flusher, caf::infinite, run_flush{std::move(*job)})
       .then([this, up_to](const disk_done& done) { flush_ended(done, up_to); },
             [this, up_to](const caf::error&) {
-              flush_ended({fault{error_code::kafka_storage_error, "the disk actor is gone", 0}}, up_to);
+              flush_ended({fault{error_code::kafka_storage_error, "the disk actor is gone", 0}},
+                          up_to);
             });
 }
 
@@ -213,9 +221,15 @@ void log_actor::flush_ended(const disk_done& done, log_offset up_to) {
     note_breakage();
   } else {
     log_->flushed_to(up_to);
+    tell_progress();
     if (partition_) caf::anon_send(partition_, log_flushed{log_->recovery_point()});
     flush_if_due();
   }
+}
+
+void log_actor::tell_progress() {
+  if (std::exchange(progress_told_, true)) return;
+  caf::anon_send(supervisor_, log_progressed{which_});
 }
 
 // --- retention ---

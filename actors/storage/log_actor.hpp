@@ -4,9 +4,9 @@
 // cold reads, removal) is handed to the directory's disk actors as jobs.
 #pragma once
 
-#include <deque>
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
+#include <deque>
 #include <memory>
 
 #include "actors/interfaces.hpp"
@@ -25,13 +25,13 @@ struct log_disks {
 };
 
 struct log_setup {
-  topic_partition which;
+  topic_id_partition which;
   std::shared_ptr<partition_log> log;
   topic_config config;
   durability level = durability::fsync;
   log_defaults defaults;
   log_disks disks;
-  directory_watcher watcher;
+  log_supervisor supervisor;
 };
 
 class log_actor final : public pinned<log_handle::base> {
@@ -66,17 +66,19 @@ private:
   void arm_flush_timer();
   void remove_later(removal_job job);
   void remove_due();
+  void tell_progress();
   void note_breakage();
 
-  topic_partition which_;
+  topic_id_partition which_;
   std::shared_ptr<partition_log> log_;
   log_defaults defaults_;
   topic_config config_;
   flush_policy policy_;
   log_disks disks_;
-  directory_watcher watcher_;
+  log_supervisor supervisor_;
   partition_control partition_;
 
+  bool progress_told_ = false;
   bool flushing_ = false;
   bool failed_ = false;
   int64_t dirty_bytes_ = 0;

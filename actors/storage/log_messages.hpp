@@ -67,8 +67,15 @@ struct log_advance_start {
   log_offset offset = 0;
 };
 
+/// To the supervisor, once between two checkpoints: this partition has something to save.
+struct log_progressed {
+  topic_id_partition which;
+};
+
 struct log_query_producers {};
-struct log_query_facts {};
+struct log_query_facts {
+  bool for_checkpoint = false;  ///< The answer is saved: say log_progressed again after it.
+};
 
 /// Numbers of a log at one moment.
 struct log_facts {
@@ -138,3 +145,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_flushed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_start_moved)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::directory_failed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_progressed)

@@ -5,9 +5,15 @@ namespace ottla {
 target_compression make_target_compression(const topic_config& topic) {
   target_compression target{.keep_producers = false, .codec = {}};
   switch (topic.compression) {
-    case compression_choice::producer: target.keep_producers = true; break;
-    case compression_choice::uncompressed: target.codec.codec = compression_codec::none; break;
-    case compression_choice::snappy: target.codec.codec = compression_codec::snappy; break;
+    case compression_choice::producer:
+      target.keep_producers = true;
+      break;
+    case compression_choice::uncompressed:
+      target.codec.codec = compression_codec::none;
+      break;
+    case compression_choice::snappy:
+      target.codec.codec = compression_codec::snappy;
+      break;
     case compression_choice::gzip:
       target.codec = {.codec = compression_codec::gzip, .level = topic.compression_gzip_level};
       break;

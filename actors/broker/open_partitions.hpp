@@ -11,7 +11,7 @@
 
 namespace ottla {
 
-class partition_directory {
+class open_partitions {
 public:
   /// No handle unless the partition is open here.
   [[nodiscard]] partition_handle find(const topic_id_partition& which) const {

@@ -1,0 +1,102 @@
+#include "actors/storage/directory_actor.hpp"
+
+#include <caf/send.hpp>
+
+namespace ottla {
+namespace {
+
+/// The saved offsets with the new ones over them.
+offset_checkpoint merged(offset_checkpoint saved, const offset_checkpoint& changed) {
+  for (const auto& [which, offset] : changed) saved.insert_or_assign(which, offset);
+  return saved;
+}
+
+}  // namespace
+
+directory_actor::directory_actor(caf::actor_config& config, unit& works_for,
+                                 std::shared_ptr<log_directory> directory,
+                                 std::vector<found_partition> found)
+    : pinned(config, works_for),
+      directory_(std::move(directory)),
+      random_(random_source::from_system()) {
+  for (auto& each : found) {
+    if (each.name.kind == partition_directory_kind::live) found_.emplace(each.name.which, each);
+  }
+}
+
+directory_actor::behavior_type directory_actor::make_behavior() {
+  return {
+      [this](prepare_partitions& wanted) { return prepare(wanted); },
+      [this](const save_checkpoints& wanted) { return save(wanted); },
+      [this](const remove_partition& wanted) { return remove(wanted); },
+      [this](const note_storage_error& noted) {
+        return disk_done::of(directory_->note_storage_error(noted.directory_id));
+      },
+      [this](const mark_clean& wanted) {
+        return disk_done::of(directory_->mark_clean(wanted.broker_epoch));
+      },
+  };
+}
+
+prepared_partitions directory_actor::prepare(prepare_partitions& wanted) {
+  prepared_partitions prepared;
+  prepared.jobs.reserve(wanted.wanted.size());
+  bool created = false;
+  for (auto& each : wanted.wanted) prepared.jobs.push_back(prepare_one(each, created));
+  if (!created) return prepared;
+  // One sync of the directory for the whole burst of creations.
+  if (auto synced = directory_->sync_creations(); !synced) {
+    for (auto& job : prepared.jobs) job.failure = synced.error();
+  }
+  return prepared;
+}
+
+open_log directory_actor::prepare_one(partition_to_open& wanted, bool& created) {
+  open_log job;
+  auto found = found_.find(wanted.which);
+  if (found != found_.end() && found->second.topic_id &&
+      *found->second.topic_id != wanted.topic_id) {
+    // The log of an earlier topic of that name that nobody has asked to delete: kept, aside.
+    auto aside =
+        directory_->set_aside(found->second.path, partition_directory_kind::stray, random_.id());
+    found_.erase(found);
+    found = found_.end();
+    if (!aside) job.failure = std::move(aside.error());
+  }
+  if (found == found_.end() && !job.failure) {
+    auto path = directory_->create_partition(wanted.which, wanted.topic_id, sync_time::later);
+    created = true;
+    if (path) {
+      found = found_.emplace(wanted.which, found_partition{*path, {wanted.which}, wanted.topic_id})
+                  .first;
+    } else {
+      job.failure = std::move(path.error());
+    }
+  }
+  if (found != found_.end()) job.path = found->second.path;
+  job.context = directory_->context_for(wanted.which, time().wall_ms());
+  job.wanted = std::move(wanted);
+  return job;
+}
+
+disk_done directory_actor::save(const save_checkpoints& wanted) {
+  auto recovery = directory_->save_recovery_points(
+      merged(directory_->recovery_points(), wanted.recovery_points));
+  if (!recovery) return {std::move(recovery.error())};
+  auto starts = directory_->save_log_starts(merged(directory_->log_starts(), wanted.log_starts));
+  if (!starts) return {std::move(starts.error())};
+  return disk_done::of(directory_->save_high_watermarks(
+      merged(directory_->high_watermarks(), wanted.high_watermarks)));
+}
+
+disk_done directory_actor::remove(const remove_partition& wanted) {
+  auto found = found_.find(wanted.which);
+  if (found == found_.end() || found->second.topic_id != wanted.topic_id) return {};
+  auto aside =
+      directory_->set_aside(found->second.path, partition_directory_kind::deleting, random_.id());
+  if (!aside) return {std::move(aside.error())};
+  found_.erase(found);
+  return disk_done::of(directory_->disk().remove_all(*aside));
+}
+
+}  // namespace ottla

@@ -1,0 +1,30 @@
+#include "actors/storage/disk_actor.hpp"
+
+namespace ottla {
+disk_actor::disk_actor(caf::actor_config& config, unit& works_for,
+                       std::shared_ptr<file_handles> handles)
+    : pinned(config, works_for), handles_(std::move(handles)) {}
+
+disk_actor::behavior_type disk_actor::make_behavior() {
+  return {
+      [this](open_logs& wanted) {
+        opened_logs opened;
+        for (auto& job : wanted.jobs) opened.logs.push_back(open(job));
+        return opened;
+      },
+      [this](const run_flush& wanted) { return disk_done::of(wanted.job.run(handles_->disk())); },
+      [this](const run_removal& wanted) { return disk_done::of(wanted.job.run(handles_->disk())); },
+      [](const run_read_ahead& wanted) {
+        return disk_done::of(wanted.source->read_ahead(wanted.position, wanted.length));
+      },
+  };
+}
+
+opened_log disk_actor::open(open_log& job) {
+  if (job.failure) return {std::move(job.wanted), nullptr, std::move(job.failure)};
+  auto log = partition_log::open(*handles_, job.path, job.wanted.options, job.context);
+  if (!log) return {std::move(job.wanted), nullptr, std::move(log.error())};
+  return {std::move(job.wanted), std::shared_ptr<partition_log>{std::move(*log)}, std::nullopt};
+}
+
+}  // namespace ottla
