@@ -66,18 +66,18 @@ fetch_context fetch_sessions::continue_session(fetch_session_request request, in
   std::lock_guard lock{mutex_};
   auto found = slots_.find(request.session_id);
   if (found == slots_.end()) return {.error = error_code::fetch_session_id_not_found};
-  auto& slot = found->second;
-  if (request.epoch != slot.next_epoch) return {.error = error_code::invalid_fetch_session_epoch};
-  if (request.by_topic_id != slot.session->by_topic_id()) {
+  auto& kept = found->second;
+  if (request.epoch != kept.next_epoch) return {.error = error_code::invalid_fetch_session_epoch};
+  if (request.by_topic_id != kept.session->by_topic_id()) {
     return {.error = error_code::fetch_session_topic_id_error};
   }
-  slot.next_epoch = next_fetch_epoch(request.epoch);
-  slot.used_ms = now_ms;
-  slot.session->update(request.wanted, request.forgotten);
-  slot.partitions = slot.session->size();
-  fetch_context context{.session = slot.session, .incremental = true};
-  context.positions = slot.session->positions();
-  if (slot.partitions == 0) {  // nothing left to follow: the session ends, the answer has id 0
+  kept.next_epoch = next_fetch_epoch(request.epoch);
+  kept.used_ms = now_ms;
+  kept.session->update(request.wanted, request.forgotten);
+  kept.partitions = kept.session->size();
+  fetch_context context{.session = kept.session, .incremental = true};
+  context.positions = kept.session->positions();
+  if (kept.partitions == 0) {  // nothing left to follow: the session ends, the answer has id 0
     slots_.erase(found);
     context.session.reset();
     context.incremental = false;

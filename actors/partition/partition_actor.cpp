@@ -93,23 +93,23 @@ caf::result<append_result> partition_actor::append(append_batch& request) {
   auto deadline_ms = time().mono_ms() + std::max(request.timeout_ms, 0);
   auto promise = make_response_promise<append_result>();
   this->request(log_, caf::infinite, log_append{std::move(request), assignment_.epoch})
-      .then([=, this](const log_appended& done) { appended(done, acks, deadline_ms, promise); },
+      .then([=, this](const log_appended& ended) { appended(ended, acks, deadline_ms, promise); },
             [promise](const caf::error&) mutable {
               promise.deliver(refused(error_code::kafka_storage_error));
             });
   return promise;
 }
 
-void partition_actor::appended(const log_appended& done, int16_t acks, int64_t deadline_ms,
+void partition_actor::appended(const log_appended& ended, int16_t acks, int64_t deadline_ms,
                                append_promise promise) {
-  appended_bytes_ += done.appended_bytes;
-  bool is_good = done.result.error == error_code::none;
-  if (is_good && acks == acks_all && done.result.last_offset >= high_watermark_.offset()) {
-    park({std::move(promise), done.result}, deadline_ms);
+  appended_bytes_ += ended.appended_bytes;
+  bool is_good = ended.result.error == error_code::none;
+  if (is_good && acks == acks_all && ended.result.last_offset >= high_watermark_.offset()) {
+    park({std::move(promise), ended.result}, deadline_ms);
   } else {
-    promise.deliver(done.result);
+    promise.deliver(ended.result);
   }
-  log_moved(done.log_end_offset, done.flushed_offset);
+  log_moved(ended.log_end_offset, ended.flushed_offset);
 }
 
 void partition_actor::park(parked_append parked, int64_t deadline_ms) {
@@ -174,22 +174,22 @@ void partition_actor::read_log(const read_partition& request, read_promise promi
                   .upper_bound = high_watermark_.offset(),
                   .at_least_one_batch = request.at_least_one_batch};
   this->request(log_, caf::infinite, wanted)
-      .then([=, this](log_read_result& done) mutable { has_read(request, done, promise); },
+      .then([=, this](log_read_result& ended) mutable { has_read(request, ended, promise); },
             [=, this](const caf::error&) mutable {
               promise.deliver(answer_without_log(request, error_code::kafka_storage_error));
             });
 }
 
-void partition_actor::has_read(const read_partition& request, log_read_result& done,
+void partition_actor::has_read(const read_partition& request, log_read_result& ended,
                                read_promise& promise) {
-  log_start_ = std::max(log_start_, done.log_start_offset);
-  auto answer = answer_without_log(request, done.error);
-  if (done.error == error_code::none) {
-    auto bytes = size_bytes(done.records);
+  log_start_ = std::max(log_start_, ended.log_start_offset);
+  auto answer = answer_without_log(request, ended.error);
+  if (ended.error == error_code::none) {
+    auto bytes = size_bytes(ended.records);
     if (request.watch && bytes < request.watch->below_bytes) {
       watches_.add(*request.watch, bytes, appended_bytes_);
     }
-    answer.records = std::move(done.records);
+    answer.records = std::move(ended.records);
   }
   promise.deliver(std::move(answer));
 }

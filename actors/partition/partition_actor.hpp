@@ -45,12 +45,12 @@ private:
   };
 
   caf::result<append_result> append(append_batch& request);
-  void appended(const log_appended& done, int16_t acks, int64_t deadline_ms,
+  void appended(const log_appended& ended, int16_t acks, int64_t deadline_ms,
                 append_promise promise);
   caf::result<read_result> read(const read_partition& request);
   read_result answer_without_log(const read_partition& request, error_code error) const;
   void read_log(const read_partition& request, read_promise promise);
-  void has_read(const read_partition& request, log_read_result& done, read_promise& promise);
+  void has_read(const read_partition& request, log_read_result& ended, read_promise& promise);
   caf::result<offset_result> find_offset(const query_offset& query);
   caf::result<offset_result> offset_with_epoch(log_offset offset);
   caf::result<epoch_end_result> find_epoch_end(const query_epoch_end& query);

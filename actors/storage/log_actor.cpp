@@ -67,32 +67,32 @@ log_appended log_actor::append(log_append& request) {
                                            .now_ms = time().wall_ms(),
                                            .origin = request.request.origin,
                                            .produce_version = request.request.produce_version});
-  log_appended done{.log_end_offset = log_->log_end(), .flushed_offset = log_->recovery_point()};
+  log_appended ended{.log_end_offset = log_->log_end(), .flushed_offset = log_->recovery_point()};
   if (auto* rejected = std::get_if<batch_rejection>(&answer)) {
     note_breakage();
-    done.result.error = rejected->error;
-    done.result.message = std::move(rejected->message);
-    done.result.record_faults = std::move(rejected->records);
-    done.result.log_start_offset = log_->log_start();
-    return done;
+    ended.result.error = rejected->error;
+    ended.result.message = std::move(rejected->message);
+    ended.result.record_faults = std::move(rejected->records);
+    ended.result.log_start_offset = log_->log_start();
+    return ended;
   }
   const auto& where = std::get<appended>(answer);
-  done.result.base_offset = where.base_offset;
-  done.result.last_offset = where.last_offset;
-  done.result.log_append_time_ms = where.log_append_time_ms;
-  done.result.log_start_offset = where.log_start_offset;
-  done.appended_bytes = static_cast<int64_t>(log_->stats().bytes_appended - before_bytes);
-  dirty_bytes_ += done.appended_bytes;
+  ended.result.base_offset = where.base_offset;
+  ended.result.last_offset = where.last_offset;
+  ended.result.log_append_time_ms = where.log_append_time_ms;
+  ended.result.log_start_offset = where.log_start_offset;
+  ended.appended_bytes = static_cast<int64_t>(log_->stats().bytes_appended - before_bytes);
+  dirty_bytes_ += ended.appended_bytes;
   flush_if_due();
-  return done;
+  return ended;
 }
 
 log_appended log_actor::refuse(const fault& why) const {
-  log_appended done{.log_end_offset = log_->log_end(), .flushed_offset = log_->recovery_point()};
-  done.result.error = why.code;
-  done.result.message = why.message;
-  done.result.log_start_offset = log_->log_start();
-  return done;
+  log_appended ended{.log_end_offset = log_->log_end(), .flushed_offset = log_->recovery_point()};
+  ended.result.error = why.code;
+  ended.result.message = why.message;
+  ended.result.log_start_offset = log_->log_start();
+  return ended;
 }
 
 // A full disk passes by itself; what breaks the log takes its whole directory offline.
@@ -124,8 +124,8 @@ caf::result<log_read_result> log_actor::read(const log_read& wanted) {
   auto promise = make_response_promise<log_read_result>();
   this->request(disks_.reader, caf::infinite, run_read_ahead{std::move(source), position, length})
       .then(
-          [promise, answer](const disk_done& done) mutable {
-            if (done.failure) answer = {.error = done.failure->code};
+          [promise, answer](const disk_done& ended) mutable {
+            if (ended.failure) answer = {.error = ended.failure->code};
             promise.deliver(std::move(answer));
           },
           [promise](const caf::error&) mutable {
@@ -206,18 +206,18 @@ void log_actor::start_flush() {
   rolled_at_flush_ = log_->stats().segments_rolled;
   auto up_to = job->up_to;
   this->request(disks_.flusher, caf::infinite, run_flush{std::move(*job)})
-      .then([this, up_to](const disk_done& done) { flush_ended(done, up_to); },
+      .then([this, up_to](const disk_done& ended) { flush_ended(ended, up_to); },
             [this, up_to](const caf::error&) {
               flush_ended({fault{error_code::kafka_storage_error, "the disk actor is gone", 0}},
                           up_to);
             });
 }
 
-void log_actor::flush_ended(const disk_done& done, log_offset up_to) {
+void log_actor::flush_ended(const disk_done& ended, log_offset up_to) {
   flushing_ = false;
-  if (done.failure) {
+  if (ended.failure) {
     // Never tried again: the pages may be marked clean although the disk does not have them.
-    log_->flush_failed(*done.failure);
+    log_->flush_failed(*ended.failure);
     note_breakage();
   } else {
     log_->flushed_to(up_to);

@@ -62,7 +62,7 @@ private:
 
   void flush_if_due();
   void start_flush();
-  void flush_ended(const disk_done& done, log_offset up_to);
+  void flush_ended(const disk_done& ended, log_offset up_to);
   void arm_flush_timer();
   void remove_later(removal_job job);
   void remove_due();
