@@ -61,7 +61,7 @@ struct register_broker_result {
 struct commit_steps {
   std::vector<store_write> steps;
 };
-/// For the controller: reads what everybody has committed.
+/// For the controller: reads after a sync, so that nothing committed before is missed.
 struct read_nodes {
   std::vector<std::string> paths;
 };

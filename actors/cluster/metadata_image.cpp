@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/cluster/topic_names.hpp"
 #include "protocol/assert.hpp"
 
 namespace ottla {
@@ -53,7 +54,20 @@ bool metadata_image::is_live(const replica_seat& seat) const {
 }
 
 size_t metadata_image::shard_of(std::string_view name) {
-  return std::hash<std::string_view>{}(name) % name_shards;
+  uint32_t hash = 2'166'136'261;  // FNV-1a
+  for (char c : name) hash = (hash ^ static_cast<uint8_t>(c == '.' ? '_' : c)) * 16'777'619;
+  return hash % name_shards;
+}
+
+topic_ptr metadata_image::find_collision(std::string_view name) const {
+  if (!can_collide(name)) return nullptr;
+  auto key = collision_key(name);
+  for (const auto& [other, id] : *names_[shard_of(name)]) {
+    if (other != name && other.size() == name.size() && collision_key(other) == key) {
+      return find_topic(id);
+    }
+  }
+  return nullptr;
 }
 
 topic_ptr metadata_image::find_topic(std::string_view name) const {

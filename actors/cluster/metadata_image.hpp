@@ -76,6 +76,8 @@ public:
 
   [[nodiscard]] topic_ptr find_topic(std::string_view name) const;
   [[nodiscard]] topic_ptr find_topic(const uuid& id) const;
+  /// Another topic whose name differs from `name` only by '.' and '_', or null.
+  [[nodiscard]] topic_ptr find_collision(std::string_view name) const;
   /// Null if there is none. The pointer lives as long as the image.
   [[nodiscard]] const partition_record* find_partition(const topic_id_partition& which) const;
   [[nodiscard]] const partition_record* find_partition(const topic_partition& which) const;
@@ -110,6 +112,7 @@ private:
     std::vector<topic_ptr> topics;  ///< Those whose record is here, sorted by id.
   };
   static constexpr size_t name_shards = 256;
+  /// Names that collide share a shard.
   static size_t shard_of(std::string_view name);
 
   int64_t sequence_ = 0;

@@ -40,7 +40,7 @@ static void fields(Codec& codec, R& r) {
 
 template <class Codec, is_a<controller_record> R>
 static void fields(Codec& codec, R& r) {
-  codec(r.id);
+  codec(r.id, r.term);
 }
 
 template <class Codec, is_a<controller_epoch_record> R>

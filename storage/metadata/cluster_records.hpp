@@ -31,6 +31,7 @@ struct cluster_record {
 /// version fences every write of a controller.
 struct controller_record {
   broker_id id = no_broker;
+  uuid term;  ///< Drawn for each attempt, so that a candidate knows its own node again.
 };
 struct controller_epoch_record {
   int32_t epoch = 0;

@@ -1,0 +1,185 @@
+#include "actors/cluster/leader_election.hpp"
+
+#include <algorithm>
+
+namespace ottla {
+namespace {
+
+auto seat_of(std::vector<replica_seat>& seats, broker_id id) {
+  return std::ranges::find(seats, id, &replica_seat::id);
+}
+
+bool holds(const std::vector<replica_seat>& seats, const replica_seat& seat) {
+  return std::ranges::find(seats, seat) != seats.end();
+}
+
+bool is_live(const replica_seat& seat, const election_view& view) {
+  return view.live_seat(seat.id) == seat;
+}
+
+// Eligible replicas are remembered only while the ISR is below the minimum: then the high watermark
+// stands still, so whoever left has everything below it.
+void settle_eligible(partition_record& record, const election_view& view) {
+  if (static_cast<int32_t>(record.isr.size()) >= view.min_insync_replicas) {
+    record.eligible.clear();
+    record.last_known_eligible.clear();
+    return;
+  }
+  std::erase_if(record.eligible,
+                [&](const auto& seat) { return seat_of(record.isr, seat.id) != record.isr.end(); });
+}
+
+void lead(partition_record& record, const replica_seat& leader) {
+  record.leader = leader;
+  ++record.leader_epoch;
+}
+
+// In the order of the replica list, so that the preferred one wins if it can.
+std::optional<replica_seat> first_live_of(const partition_record& record,
+                                          const std::vector<replica_seat>& seats,
+                                          const election_view& view) {
+  for (auto id : record.replicas) {
+    auto found = std::ranges::find(seats, id, &replica_seat::id);
+    if (found != seats.end() && is_live(*found, view)) return *found;
+  }
+  return std::nullopt;
+}
+
+// The last that was known to have everything, if there is one; else any that is there.
+std::optional<replica_seat> best_unclean(const partition_record& record,
+                                         const election_view& view) {
+  if (record.last_known_eligible.size() == 1) {
+    if (auto last = view.live_seat(record.last_known_eligible.front())) return last;
+  }
+  for (auto id : record.replicas) {
+    if (auto seat = view.live_seat(id)) return seat;
+  }
+  return std::nullopt;
+}
+
+// A leader from outside the ISR replaces it. The caller raises the partition epoch.
+void lead_alone(partition_record& record, const replica_seat& leader, bool is_unclean) {
+  record.isr = {leader};
+  record.recovering = record.recovering || is_unclean;
+  if (is_unclean) {
+    record.eligible.clear();
+    record.last_known_eligible.clear();
+  }
+  lead(record, leader);
+}
+
+bool elect(partition_record& record, const election_view& view) {
+  if (auto in_sync = first_live_of(record, record.isr, view)) {
+    lead(record, *in_sync);
+    return true;
+  }
+  if (auto eligible = first_live_of(record, record.eligible, view)) {
+    lead_alone(record, *eligible, false);
+    settle_eligible(record, view);
+    return true;
+  }
+  if (auto any = view.allow_unclean ? best_unclean(record, view) : std::nullopt) {
+    lead_alone(record, *any, true);
+    return true;
+  }
+  return false;
+}
+
+void remember_last_known(partition_record& record, broker_id id) {
+  auto& known = record.last_known_eligible;
+  if (std::ranges::find(known, id) == known.end()) known.push_back(id);
+}
+
+bool is_leader_in_place(const partition_record& record, const election_view& view) {
+  return record.leader.id != no_broker && is_live(record.leader, view);
+}
+
+}  // namespace
+
+partition_record new_partition(std::vector<broker_id> replicas, const election_view& view) {
+  partition_record record;
+  record.replicas = std::move(replicas);
+  for (auto id : record.replicas) {
+    if (auto seat = view.live_seat(id)) record.isr.push_back(*seat);
+  }
+  if (!record.isr.empty()) record.leader = record.isr.front();
+  return record;
+}
+
+bool broker_returned(partition_record& record, const replica_seat& returned, seat_verdict verdict,
+                     const election_view& view) {
+  if (std::ranges::find(record.replicas, returned.id) == record.replicas.end()) return false;
+  bool led = record.leader.id == returned.id && record.leader != returned;
+  bool has_old_seat = false;
+  for (auto* seats : {&record.isr, &record.eligible}) {
+    auto seat = seat_of(*seats, returned.id);
+    if (seat == seats->end() || seat->epoch == returned.epoch) continue;
+    has_old_seat = true;
+    if (verdict == seat_verdict::keep) {
+      seat->epoch = returned.epoch;
+    } else {
+      seats->erase(seat);
+      remember_last_known(record, returned.id);
+    }
+  }
+  if (led) record.leader = {};
+  bool elected = false;
+  if (record.leader.id == no_broker) {
+    if (led && verdict == seat_verdict::keep) record.recovering = false;
+    elected = elect(record, view);
+    if (!elected && record.replicas.size() == 1) {
+      lead_alone(record, returned, true);
+      elected = true;
+    }
+    if (!elected && led) ++record.leader_epoch;
+  }
+  if (!led && !has_old_seat && !elected) return false;
+  ++record.partition_epoch;
+  return true;
+}
+
+bool broker_gone(partition_record& record, broker_id gone, const election_view& view) {
+  auto in_sync = seat_of(record.isr, gone);
+  bool led = record.leader.id == gone;
+  if (in_sync == record.isr.end() && !led) return false;
+  if (in_sync != record.isr.end()) {
+    record.eligible.push_back(*in_sync);
+    record.isr.erase(in_sync);
+    settle_eligible(record, view);
+  }
+  if (led) record.leader = {};
+  bool elected = led && elect(record, view);
+  // The old leader's writes must not count once the ISR that acknowledged them has changed.
+  if (!elected) ++record.leader_epoch;
+  ++record.partition_epoch;
+  return true;
+}
+
+bool elect_if_leaderless(partition_record& record, const election_view& view) {
+  if (is_leader_in_place(record, view) || !elect(record, view)) return false;
+  ++record.partition_epoch;
+  return true;
+}
+
+error_code elect_preferred(partition_record& record, const election_view& view) {
+  auto preferred = record.replicas.front();
+  if (record.leader.id == preferred && is_leader_in_place(record, view)) {
+    return error_code::election_not_needed;
+  }
+  auto seat = view.live_seat(preferred);
+  if (!seat || !holds(record.isr, *seat)) return error_code::preferred_leader_not_available;
+  lead(record, *seat);
+  ++record.partition_epoch;
+  return error_code::none;
+}
+
+error_code elect_unclean(partition_record& record, const election_view& view) {
+  if (is_leader_in_place(record, view)) return error_code::election_not_needed;
+  auto allowed = view;
+  allowed.allow_unclean = true;
+  if (!elect(record, allowed)) return error_code::eligible_leaders_not_available;
+  ++record.partition_epoch;
+  return error_code::none;
+}
+
+}  // namespace ottla
