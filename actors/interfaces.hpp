@@ -9,6 +9,7 @@
 
 #include "actors/cluster/controller_messages.hpp"
 #include "actors/gateway/session_messages.hpp"
+#include "actors/group/group_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
 #include "actors/runtime/unit.hpp"
 #include "actors/storage/disk_messages.hpp"
@@ -132,5 +133,59 @@ using disk_handle = caf::typed_actor<
     caf::replies_to<run_flush>::with<disk_done>,
     caf::replies_to<run_removal>::with<disk_done>,
     caf::replies_to<run_read_ahead>::with<disk_done>>;
+
+/// Tells where a partition of this broker is: what a coordinator knows of the supervisor.
+using partition_finder = caf::typed_actor<caf::replies_to<find_partition>::with<partition_found>>;
+
+/// One consumer group: its members, its generation and its committed offsets.
+/// Said by its coordinator, which passes on what sessions ask; answers go to the sessions.
+using group_handle = caf::typed_actor<
+    caf::replies_to<join_group_call>::with<join_group_response>,
+    caf::replies_to<sync_group_request>::with<sync_group_response>,
+    caf::replies_to<heartbeat_request>::with<heartbeat_response>,
+    caf::replies_to<leave_group_request>::with<leave_group_response>,
+    caf::replies_to<commit_offsets_call>::with<offset_commit_response>,
+    caf::replies_to<fetch_offsets_call>::with<fetched_offsets>,
+    caf::replies_to<offset_delete_request>::with<offset_delete_response>,
+    caf::replies_to<describe_group_call>::with<group_description>,
+    caf::replies_to<delete_group_call>::with<delete_group_result>,
+    caf::reacts_to<expire_offsets>,
+    caf::reacts_to<topics_deleted>,
+    caf::reacts_to<use_group_options>,
+    caf::reacts_to<timer_expired>>;
+
+/// Coordinates the groups of one partition of `__consumer_offsets` while this broker leads it.
+/// Said by sessions (found through coordinator_directory), its groups, coordinators_actor.
+using coordinator_handle = caf::typed_actor<
+    caf::replies_to<join_group_call>::with<join_group_response>,
+    caf::replies_to<sync_group_request>::with<sync_group_response>,
+    caf::replies_to<heartbeat_request>::with<heartbeat_response>,
+    caf::replies_to<leave_group_request>::with<leave_group_response>,
+    caf::replies_to<commit_offsets_call>::with<offset_commit_response>,
+    caf::replies_to<fetch_offsets_call>::with<fetched_offsets>,
+    caf::replies_to<offset_delete_request>::with<offset_delete_response>,
+    caf::replies_to<describe_group_call>::with<group_description>,
+    caf::replies_to<delete_group_call>::with<delete_group_result>,
+    caf::replies_to<list_groups_call>::with<list_groups_response>,
+    caf::replies_to<store_group_records>::with<group_records_stored>,
+    caf::reacts_to<append_waiting>,
+    caf::reacts_to<group_summary>,
+    caf::reacts_to<group_gone>,
+    caf::reacts_to<start_coordinating>,
+    caf::reacts_to<stop_coordinating>,
+    caf::reacts_to<topics_deleted>,
+    caf::reacts_to<use_group_options>,
+    caf::reacts_to<timer_expired>>;
+
+/// Reads a partition of `__consumer_offsets` for its coordinator, on a thread of its own.
+using group_loader_handle = caf::typed_actor<
+    caf::replies_to<load_groups>::with<groups_loaded>,
+    caf::reacts_to<partition_changed>>;
+
+/// Starts, stops and informs this broker's coordinators as metadata images say.
+/// Said by metadata_actor; by the broker when group settings have changed.
+using coordinators_handle = caf::typed_actor<
+    caf::reacts_to<image_changed>,
+    caf::reacts_to<use_group_options>>;
 
 }  // namespace ottla

@@ -7,6 +7,7 @@
 #include "actors/broker/open_partitions.hpp"
 #include "actors/cluster/metadata_cache.hpp"
 #include "actors/config/config_cell.hpp"
+#include "actors/group/coordinator_directory.hpp"
 #include "actors/handlers/fetch_sessions.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/runtime/unit.hpp"
@@ -21,6 +22,7 @@ struct broker_services {
   const metadata_cache* metadata = nullptr;  ///< What this broker knows of the cluster.
   open_partitions* partitions = nullptr;
   fetch_sessions* fetches = nullptr;
+  const coordinator_directory* groups = nullptr;  ///< Who coordinates which group here.
   supervisor_handle supervisor;
   controller_handle controller;  ///< Judges every change of the cluster.
 };
