@@ -104,13 +104,15 @@ struct image_applied {
   int64_t sequence = 0;
 };
 
-/// From the broker: it has applied an image in which it is fenced with this epoch, so it can serve.
+/// From the broker: it has applied an image in which the controller has judged it (broker_states
+/// holds its epoch) and it is fenced, so it can serve. To be said for each such image.
 struct broker_ready {
   broker_id id = no_broker;
   broker_epoch epoch = no_broker_epoch;
 };
 
-/// From the broker: the data of these deleted topics is gone from its disks.
+/// From the broker: the data of these deleted topics is gone from its disks. To be said for each
+/// image in which they are still waited for.
 struct topics_removed {
   broker_id id = no_broker;
   std::vector<uuid> topic_ids;

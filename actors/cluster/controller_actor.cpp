@@ -1,0 +1,537 @@
+#include "actors/cluster/controller_actor.hpp"
+
+#include <caf/send.hpp>
+
+#include "actors/cluster/config_requests.hpp"
+#include "actors/cluster/topic_changes.hpp"
+
+namespace ottla {
+namespace {
+
+template <class Record>
+std::optional<Record> decoded(const stored_node& node) {
+  if (!node.exists()) return std::nullopt;
+  auto record = decode_record<Record>(node.value.view());
+  return record ? std::optional{std::move(*record)} : std::nullopt;
+}
+
+store_write check(const char* path, node_version version) {
+  return {.what = store_write::kind::check, .path = path, .version = version};
+}
+
+store_write set(std::string path, node_version version, shared_bytes value) {
+  return {.what = store_write::kind::set,
+          .path = std::move(path),
+          .version = version,
+          .value = std::move(value)};
+}
+
+constexpr int64_t rest_ms = 1000;
+constexpr caf::atom_value error_category = caf::atom("kafka");
+
+const std::string producer_ids_path = metadata_path::of({metadata_node::kind::producer_ids});
+
+}  // namespace
+
+caf::error controller_error(error_code code) {
+  return {static_cast<uint8_t>(code), error_category};
+}
+
+error_code controller_error_code(const caf::error& error) {
+  return error.category() == error_category ? static_cast<error_code>(error.code())
+                                            : error_code::not_controller;
+}
+
+controller_actor::controller_actor(caf::actor_config& config, unit& where, controller_setup setup)
+    : pinned(config, where), setup_(std::move(setup)) {}
+
+controller_handle::behavior_type controller_actor::make_behavior() {
+  return {
+      [this](const image_changed& message) { image_came(message); },
+      [this](const store_session_changed& message) { session_changed(message.event); },
+      [this](const image_applied& message) {
+        applied_ = std::max(applied_, message.sequence);
+        give_answers();
+      },
+      [this](const broker_ready& message) { unfence(message); },
+      [this](const topics_removed& message) { confirm_removed(message); },
+      [this](const allocate_producer_ids& message) { return allocate(message); },
+      [this](const create_topics_command& command) {
+        return submit<create_topics_command, create_topics_response>(
+            command,
+            [](const auto& context, const auto& c) { return create_topics(context, c.request); });
+      },
+      [this](const delete_topics_command& command) {
+        return submit<delete_topics_command, delete_topics_response>(
+            command, [](const auto& context, const auto& c) {
+              return delete_topics(context, c.request, c.caller.version);
+            });
+      },
+      [this](const create_partitions_command& command) {
+        return submit<create_partitions_command, create_partitions_response>(
+            command, [](const auto& context, const auto& c) {
+              return create_partitions(context, c.request);
+            });
+      },
+      [this](const incremental_alter_configs_command& command) {
+        return submit<incremental_alter_configs_command, incremental_alter_configs_response>(
+            command, [](const auto& context, const auto& c) {
+              return incremental_alter_configs(context, c.request);
+            });
+      },
+      [this](const alter_configs_command& command) {
+        return submit<alter_configs_command, alter_configs_response>(
+            command,
+            [](const auto& context, const auto& c) { return alter_configs(context, c.request); });
+      },
+      [this](const elect_leaders_command& command) {
+        return submit<elect_leaders_command, elect_leaders_response>(
+            command,
+            [](const auto& context, const auto& c) { return elect_leaders(context, c.request); });
+      },
+      [this](const timer_expired&) {
+        is_resting_ = false;
+        start_round();
+      },
+  };
+}
+
+void controller_actor::on_exit() {
+  fail_all();
+  setup_.metadata = nullptr;
+}
+
+template <class Command, class Response, class Judge>
+caf::result<Response> controller_actor::submit(const Command& command, Judge judge) {
+  auto promise = make_response_promise<Response>();
+  auto fail = [promise](error_code code) mutable { promise.deliver(controller_error(code)); };
+  propose(
+      {.edit = [promise, command, judge](const change_context& context) -> std::function<void()> {
+         auto response = judge(context, command);
+         return [promise, response = std::move(response)]() mutable {
+           promise.deliver(std::move(response));
+         };
+       },
+       .fail = fail});
+  return promise;
+}
+
+caf::result<producer_id_block> controller_actor::allocate(const allocate_producer_ids&) {
+  auto promise = make_response_promise<producer_id_block>();
+  propose({.edit = [this, promise](const change_context& context) -> std::function<void()> {
+             // Counted on even if the commit fails: a block is never given twice.
+             producer_id_block block{.first = producer_ids_.next, .count = producer_ids_per_block};
+             producer_ids_.next += producer_ids_per_block;
+             context.draft.set_producer_ids(producer_ids_);
+             return [promise, block]() mutable { promise.deliver(block); };
+           },
+           .fail =
+               [promise](error_code code) mutable {
+                 promise.deliver(producer_id_block{.error = code});
+               }});
+  return promise;
+}
+
+// -- Election ------------------------------------------------------------------------------------
+
+void controller_actor::session_changed(session_event event) {
+  connected_ = event == session_event::connected;
+  if (event == session_event::expired) resign();
+  campaign();
+}
+
+void controller_actor::image_came(const image_changed& message) {
+  image_ = message.after;
+  connected_ = true;  // Images come only from a session that works.
+  if (!setup_.broker_reports_applied) applied_ = image_->sequence();
+  if (office_ == office::held && image_->controller() != setup_.id) return resign();
+  if (office_ == office::taking) take_office();
+  give_answers();
+  campaign();
+  judge_brokers();
+  start_round();
+}
+
+// A broker stands for election once it is in its own image: it judges itself like any other.
+void controller_actor::campaign() {
+  if (office_ != office::none || !connected_ || !image_ || is_elsewhere() ||
+      image_->find_broker(setup_.id) == nullptr) {
+    return;
+  }
+  office_ = office::campaigning;
+  ask_to_read({metadata_path::controller_epoch},
+              [this](const read_nodes_result& result) { candidate_read(result); });
+}
+
+void controller_actor::candidate_read(const read_nodes_result& result) {
+  auto epoch =
+      result.nodes.empty() ? std::nullopt : decoded<controller_epoch_record>(result.nodes.front());
+  if (!epoch) {
+    office_ = office::none;
+    return;
+  }
+  epoch_ = epoch->epoch + 1;
+  fence_ = result.nodes.front().version + 1;
+  term_ = home_unit().random().id();
+  std::vector<store_write> steps;
+  if (image_->controller() == setup_.id) {  // The node of a term that we gave up.
+    steps.push_back({.what = store_write::kind::remove, .path = metadata_path::controller});
+  }
+  steps.push_back({.what = store_write::kind::create_ephemeral,
+                   .path = metadata_path::controller,
+                   .value = encode_record(controller_record{setup_.id, term_})});
+  steps.push_back(set(metadata_path::controller_epoch, fence_ - 1,
+                      encode_record(controller_epoch_record{epoch_})));
+  ask_to_commit(std::move(steps),
+                [this](const commit_result& decided) { campaign_decided(decided); });
+}
+
+void controller_actor::campaign_decided(const commit_result& result) {
+  switch (result.what) {
+    case commit_result::status::committed:
+      return take_office();
+    case commit_result::status::unknown:
+      return look_for_own_term();
+    case commit_result::status::conflict:
+    case commit_result::status::refused:
+      office_ = office::none;  // The image will show who won, or that nobody did.
+  }
+}
+
+void controller_actor::look_for_own_term() {
+  ask_to_read({metadata_path::controller}, [this](const read_nodes_result& result) {
+    auto found =
+        result.nodes.empty() ? std::nullopt : decoded<controller_record>(result.nodes.front());
+    if (found && found->term == term_) return take_office();
+    office_ = office::none;
+    if (!found) campaign();
+  });
+}
+
+// From here on nobody else can write: what is read now is what there is.
+void controller_actor::take_office() {
+  if (office_ == office::campaigning) {
+    office_ = office::taking;
+    log_version_ = absent_version;
+    ask_to_read({metadata_path::changes, producer_ids_path}, [this](const auto& result) {
+      auto log = result.nodes.size() != 2 ? std::nullopt : decoded<change_log>(result.nodes[0]);
+      auto ids =
+          result.nodes.size() != 2 ? std::nullopt : decoded<producer_ids_record>(result.nodes[1]);
+      if (!log || !ids) {
+        office_ = office::none;
+        fault why{error_code::corrupt_message, "the change node or the producer ids are damaged"};
+        return setup_.on_fatal ? setup_.on_fatal(why) : void();
+      }
+      log_ = std::move(*log);
+      log_version_ = result.nodes[0].version;
+      producer_ids_ = *ids;
+      producer_ids_version_ = result.nodes[1].version;
+      take_office();
+    });
+    return;
+  }
+  if (log_version_ == absent_version || image_->sequence() < log_.sequence ||
+      image_->controller() != setup_.id) {
+    return;  // The image that shows all of it is on its way.
+  }
+  office_ = office::held;
+  judge_brokers();
+  start_round();
+}
+
+void controller_actor::resign() {
+  ++attempt_;
+  office_ = office::none;
+  round_runs_ = false;
+  judging_.clear();
+  fail_all();
+  campaign();
+}
+
+bool controller_actor::is_elsewhere() const {
+  return image_ && image_->controller() != no_broker && image_->controller() != setup_.id;
+}
+
+// -- Brokers -------------------------------------------------------------------------------------
+
+void controller_actor::judge_brokers() {
+  if (office_ != office::held) return;
+  for (const auto& broker : image_->brokers()) {
+    auto state = std::ranges::find(image_->broker_states().brokers, broker.registration.id,
+                                   &broker_state_record::id);
+    bool judged = state != image_->broker_states().brokers.end() && state->epoch == broker.epoch;
+    if (!judged && judging_.insert({broker.registration.id, broker.epoch}).second) {
+      judge_registered(broker);
+    }
+  }
+  for (const auto& state : image_->broker_states().brokers) {
+    if (state.status == broker_status::fenced || image_->find_broker(state.id) != nullptr) continue;
+    if (judging_.insert({state.id, state.epoch}).second) judge_gone(state);
+  }
+}
+
+namespace {
+
+seat_verdict verdict_on(const broker_registration& broker, const topic_config& config) {
+  switch (broker.stopped) {
+    case last_stop::clean:
+    case last_stop::process_crash:
+      return seat_verdict::keep;
+    case last_stop::machine_crash:
+      return config.durability_level.value_or(durability::replicated) == durability::fsync
+                 ? seat_verdict::keep
+                 : seat_verdict::remove;
+    case last_stop::disk_replaced:
+      break;
+  }
+  return seat_verdict::remove;
+}
+
+// Counts `seat` as live although it is still fenced.
+election_view with_seat(election_view view, const replica_seat& seat) {
+  view.live_seat = [others = std::move(view.live_seat), seat](broker_id id) {
+    return id == seat.id ? std::optional{seat} : others(id);
+  };
+  return view;
+}
+
+// Calls `visit(topic, view, index, record)` for each partition with a replica on `id`; the record
+// is stored if it says that it changed it.
+template <class Visit>
+void visit_replicas(const change_context& context, broker_id id, Visit visit) {
+  context.draft.base().for_each_topic([&](const topic_ptr& topic) {
+    std::optional<election_view> view;
+    std::optional<topic_config> config;
+    for (int32_t i = 0; i < topic->partition_count(); ++i) {
+      const auto& replicas = topic->partition(i).replicas;
+      if (std::ranges::find(replicas, id) == replicas.end()) continue;
+      if (context.draft.find_topic(topic->id()) == nullptr) return;  // Deleted in this round.
+      if (!view) {
+        view = view_of(context, topic->configs());
+        config = make_topic_config(context.config, topic->configs());
+      }
+      auto record = context.draft.partition(topic->id(), i);
+      if (visit(record, *view, *config)) {
+        context.draft.set_partition(topic->id(), i, std::move(record));
+      }
+    }
+  });
+}
+
+}  // namespace
+
+// A new epoch of an id is a failure followed by a start, whether or not anybody saw it go.
+void controller_actor::judge_registered(const broker_image& broker) {
+  auto registration = broker.registration;
+  replica_seat seat{registration.id, broker.epoch};
+  propose_own([this, registration, seat](const change_context& context) -> std::function<void()> {
+    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto& config) {
+      return broker_returned(record, seat, verdict_on(registration, config), with_seat(view, seat));
+    });
+    context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
+    return [this, seat] { judging_.erase(seat); };
+  });
+}
+
+void controller_actor::judge_gone(const broker_state_record& state) {
+  replica_seat seat{state.id, state.epoch};
+  propose_own([this, seat](const change_context& context) -> std::function<void()> {
+    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
+      return broker_gone(record, seat.id, view);
+    });
+    context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
+    return [this, seat] { judging_.erase(seat); };
+  });
+}
+
+void controller_actor::unfence(const broker_ready& message) {
+  replica_seat seat{message.id, message.epoch};
+  propose_own([seat](const change_context& context) -> std::function<void()> {
+    const auto* broker = context.draft.base().find_broker(seat.id);
+    bool waits =
+        broker != nullptr && broker->epoch == seat.epoch && broker->status == broker_status::fenced;
+    if (!waits) return [] {};
+    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
+      return elect_if_leaderless(record, with_seat(view, seat));
+    });
+    context.draft.set_broker_state({seat.id, seat.epoch, broker_status::active});
+    return [] {};
+  });
+}
+
+void controller_actor::confirm_removed(const topics_removed& message) {
+  propose_own([message](const change_context& context) -> std::function<void()> {
+    for (const auto& id : message.topic_ids) {
+      context.draft.confirm_deleted(id, message.id);
+    }
+    return [] {};
+  });
+}
+
+// -- Rounds --------------------------------------------------------------------------------------
+
+void controller_actor::propose(change what) {
+  if (is_elsewhere() && what.fail) return what.fail(error_code::not_controller);
+  waiting_.push_back(std::move(what));
+  start_round();
+}
+
+void controller_actor::propose_own(change::edit_function edit) {
+  if (!is_elsewhere()) propose({.edit = std::move(edit)});
+}
+
+void controller_actor::start_round() {
+  constexpr size_t changes_per_round = 4096;
+  if (office_ != office::held || round_runs_ || is_resting_ || waiting_.empty()) return;
+  if (image_->sequence() < log_.sequence) return;  // The next image starts it.
+  auto config = setup_.config->get();
+  metadata_draft draft(image_);
+  change_context context{draft, *config, home_unit().random()};
+  round_.clear();
+  while (!waiting_.empty() && round_.size() < changes_per_round) {
+    auto what = std::move(waiting_.front());
+    waiting_.pop_front();
+    auto give = what.edit(context);
+    round_.push_back({.give = std::move(give), .what = std::move(what)});
+  }
+  commits_ = draft.plan();
+  commits_done_ = 0;
+  versions_.clear();
+  if (commits_.empty()) return finish_round(image_->sequence());
+  round_runs_ = true;
+  write_next();
+}
+
+node_version controller_actor::version_of(const metadata_node& node) const {
+  if (auto written = versions_.find(node); written != versions_.end()) return written->second;
+  if (node.what == metadata_node::kind::producer_ids) return producer_ids_version_;
+  return image_->version(node);
+}
+
+std::vector<store_write> controller_actor::steps_of(const planned_commit& commit,
+                                                    change_log& log) const {
+  std::vector<store_write> steps{check(metadata_path::controller_epoch, fence_)};
+  std::vector<std::pair<metadata_node, node_version>> touched;
+  for (const auto& write : commit) {
+    auto version = version_of(write.node);
+    auto path = metadata_path::of(write.node);
+    if (version == absent_version) {
+      steps.push_back(
+          {.what = store_write::kind::create, .path = std::move(path), .value = write.value});
+    } else {
+      steps.push_back(set(std::move(path), version, write.value));
+    }
+    touched.emplace_back(write.node, version + 1);
+  }
+  log.advance(touched);
+  steps.push_back(set(metadata_path::changes, log_version_, encode_record(log)));
+  return steps;
+}
+
+void controller_actor::write_next() {
+  next_log_ = log_;
+  ask_to_commit(steps_of(commits_[commits_done_], next_log_),
+                [this](const commit_result& result) { written(result); });
+}
+
+void controller_actor::written(const commit_result& result) {
+  switch (result.what) {
+    case commit_result::status::committed:
+      return commit_done();
+    case commit_result::status::unknown:
+      return settle();
+    case commit_result::status::refused:
+      return round_failed();
+    case commit_result::status::conflict:
+      return resign();  // Somebody else is controller: nothing of ours counts any more.
+  }
+}
+
+// Only we write the change node, and only with the version that we know: its version tells.
+void controller_actor::settle() {
+  ask_to_read({metadata_path::controller_epoch, metadata_path::changes},
+              [this](const read_nodes_result& result) { settled(result); });
+}
+
+void controller_actor::settled(const read_nodes_result& result) {
+  if (result.nodes.size() != 2 || result.nodes[0].version != fence_) return resign();
+  auto version = result.nodes[1].version;
+  if (version == log_version_ + 1) return commit_done();
+  if (version == log_version_) return write_next();
+  resign();
+}
+
+void controller_actor::commit_done() {
+  for (const auto& write : commits_[commits_done_]) {
+    auto version = version_of(write.node) + 1;
+    versions_[write.node] = version;
+    if (write.node.what == metadata_node::kind::producer_ids) producer_ids_version_ = version;
+  }
+  log_ = std::move(next_log_);
+  ++log_version_;
+  if (++commits_done_ < commits_.size()) return write_next();
+  round_runs_ = false;
+  finish_round(log_.sequence);
+}
+
+void controller_actor::round_failed() {
+  round_runs_ = false;
+  for (auto& one : std::exchange(round_, {})) {
+    if (one.what.fail) {
+      one.what.fail(error_code::kafka_storage_error);
+    } else {
+      waiting_.push_back(std::move(one.what));
+    }
+  }
+  is_resting_ = true;
+  arm_timer(rest_ms, 0);
+}
+
+void controller_actor::finish_round(int64_t sequence) {
+  for (auto& one : std::exchange(round_, {})) {
+    one.sequence = sequence;
+    unanswered_.push_back(std::move(one));
+  }
+  give_answers();
+  start_round();
+}
+
+void controller_actor::give_answers() {
+  auto in_effect = image_ ? std::min(applied_, image_->sequence()) : -1;
+  while (!unanswered_.empty() && unanswered_.front().sequence <= in_effect) {
+    auto one = std::move(unanswered_.front());
+    unanswered_.pop_front();
+    one.give();
+  }
+}
+
+void controller_actor::fail_all() {
+  auto fail = [](const change& what) {
+    if (what.fail) what.fail(error_code::not_controller);
+  };
+  for (auto& what : std::exchange(waiting_, {})) fail(what);
+  for (auto& one : std::exchange(round_, {})) fail(one.what);
+  for (auto& one : std::exchange(unanswered_, {})) fail(one.what);
+}
+
+void controller_actor::ask_to_read(std::vector<std::string> paths,
+                                   std::function<void(const read_nodes_result&)> then) {
+  request(setup_.metadata, caf::infinite, read_nodes{std::move(paths)})
+      .then(
+          [this, then, attempt = attempt_](const read_nodes_result& result) {
+            if (attempt == attempt_) then(result);
+          },
+          [this](const caf::error&) { office_ = office::none; });
+}
+
+void controller_actor::ask_to_commit(std::vector<store_write> steps,
+                                     std::function<void(const commit_result&)> then) {
+  request(setup_.metadata, caf::infinite, commit_steps{std::move(steps)})
+      .then(
+          [this, then, attempt = attempt_](const commit_result& result) {
+            if (attempt == attempt_) then(result);
+          },
+          [this](const caf::error&) { office_ = office::none; });
+}
+
+}  // namespace ottla
