@@ -8,6 +8,7 @@
 #include <caf/typed_actor.hpp>
 
 #include "actors/cluster/controller_messages.hpp"
+#include "actors/gateway/gateway_messages.hpp"
 #include "actors/gateway/session_messages.hpp"
 #include "actors/group/group_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
@@ -37,6 +38,14 @@ using session_handle = caf::typed_actor<
     caf::reacts_to<memory_granted>,
     caf::reacts_to<memory_revoked>,
     caf::reacts_to<close_session>>;
+
+/// The listeners and all sessions. Said by the broker.
+using gateway_handle = caf::typed_actor<
+    caf::replies_to<open_gateway>::with<gateway_opened>,
+    caf::replies_to<close_gateway>::with<gateway_closed>,
+    caf::replies_to<query_gateway>::with<gateway_counts>,
+    caf::reacts_to<session_ended>,
+    caf::reacts_to<timer_expired>>;
 
 /// Owns the metadata store: reads what changed, publishes images to the metadata_cache and to its
 /// subscribers, keeps this broker registered, writes for the controller. Detached: it may block.

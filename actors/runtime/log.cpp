@@ -20,8 +20,8 @@ struct state {
 };
 
 std::shared_ptr<spdlog::logger> make_logger(spdlog::level::level_enum least, const char* pattern) {
-  auto made = std::make_shared<spdlog::logger>(
-      "ottla", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  auto made =
+      std::make_shared<spdlog::logger>("ottla", std::make_shared<spdlog::sinks::stderr_sink_mt>());
   made->set_level(least);
   made->set_pattern(pattern);
   made->flush_on(spdlog::level::trace);

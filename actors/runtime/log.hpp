@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,14 +61,15 @@ void error(std::string_view subject, fmt::format_string<Arguments...> format,
 /// The text as it may stand in a log line: control characters as \xNN.
 std::string escaped(std::string_view text);
 
-/// At most one line per interval about a thing that may happen ten thousand times a second. One
-/// caller at a time.
+/// At most one line per interval about a thing that may happen ten thousand times a second.
+/// Thread-safe.
 class limiter {
 public:
   explicit limiter(int64_t interval_ms = 10'000) : interval_ms_(interval_ms) {}
 
   /// Whether to write now; then `skipped` says how often the answer was no since the last line.
   [[nodiscard]] bool allow(int64_t now_ms, int64_t& skipped) {
+    std::lock_guard guard(mutex_);
     if (written_ && now_ms - last_ms_ < interval_ms_) {
       ++skipped_;
       return false;
@@ -79,7 +81,8 @@ public:
   }
 
 private:
-  int64_t interval_ms_;
+  std::mutex mutex_;
+  const int64_t interval_ms_;
   int64_t last_ms_ = 0;
   int64_t skipped_ = 0;
   bool written_ = false;

@@ -13,6 +13,7 @@ struct memory_budget::waiter {
   int64_t bytes = 0;
   bool granted = false;
   wake_function wake;
+  std::list<std::shared_ptr<waiter>>::iterator place{};  // until granted
 };
 
 struct memory_budget::holder {
@@ -22,6 +23,7 @@ struct memory_budget::holder {
   int64_t received_bytes = 0;
   bool revoked = false;
   wake_function revoke;
+  std::list<std::shared_ptr<holder>>::iterator place{};
 };
 
 namespace {
@@ -150,12 +152,13 @@ void memory_budget::grant_from(memory_pool pool, queue& waiting,
 memory_budget::wait_ticket memory_budget::wait(memory_pool pool, int64_t bytes,
                                                wake_function wake) {
   OTTLA_ASSERT(can_ever_grant(pool, bytes));
-  auto place = std::make_shared<waiter>(waiter{pool, bytes, false, std::move(wake)});
+  auto place = std::make_shared<waiter>(waiter{pool, bytes, false, std::move(wake), {}});
   std::vector<wake_function> wakes;
   {
     std::lock_guard guard(mutex_);
     auto& state = pools_[at(pool)];
-    state.waiting[class_of(bytes)].push_back(place);
+    auto& waiting = state.waiting[class_of(bytes)];
+    place->place = waiting.insert(waiting.end(), place);
     ++state.count.waiting;
     grant_waiting(pool, wakes);
   }
@@ -194,7 +197,7 @@ void memory_budget::wait_ticket::leave() {
       late = memory_grant{*budget_, place->pool, place->bytes};
     } else {
       auto& state = budget_->pools_[at(place->pool)];
-      state.waiting[budget_->class_of(place->bytes)].remove(place);
+      state.waiting[budget_->class_of(place->bytes)].erase(place->place);
       --state.count.waiting;
       budget_->grant_waiting(place->pool, wakes);  // it may have stood before smaller ones
     }
@@ -212,10 +215,10 @@ memory_budget::watch& memory_budget::watch::operator=(watch&& other) noexcept {
 
 memory_budget::watch memory_budget::watch_progress(const memory_grant& grant, int64_t now_ms,
                                                    wake_function revoke) {
-  auto held =
-      std::make_shared<holder>(holder{grant.pool_, now_ms, now_ms, 0, false, std::move(revoke)});
+  auto held = std::make_shared<holder>(
+      holder{grant.pool_, now_ms, now_ms, 0, false, std::move(revoke), {}});
   std::lock_guard guard(mutex_);
-  holders_.push_back(held);
+  held->place = holders_.insert(holders_.end(), held);
   return {*this, std::move(held)};
 }
 
@@ -229,7 +232,7 @@ void memory_budget::watch::progressed(int64_t bytes_so_far, int64_t now_ms) {
 void memory_budget::watch::end() {
   if (auto held = std::exchange(holder_, nullptr)) {
     std::lock_guard guard(budget_->mutex_);
-    budget_->holders_.remove(held);
+    budget_->holders_.erase(held->place);
   }
 }
 

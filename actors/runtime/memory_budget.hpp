@@ -150,7 +150,9 @@ public:
 
 private:
   friend class memory_grant;
-  enum size_class : uint8_t { small, large };
+  using size_class = uint8_t;
+  static constexpr size_class small = 0;
+  static constexpr size_class large = 1;
   using queue = std::list<std::shared_ptr<waiter>>;
 
   struct pool_state {

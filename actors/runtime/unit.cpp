@@ -13,18 +13,18 @@ unit::unit(uint32_t index, const unit_resources& resources, uint64_t seed)
       memory_(*resources.memory),
       random_(seed),
       buffers_(buffer_pool::create()),
-      timers_(resources.time->mono_ms()) {}
+      timers_(resources.time->mono_ms()) {
+  for (size_t i = 0; i < memory_pools; ++i) {
+    arenas_[i] = std::make_unique<receive_arena>(*buffers_, memory_, static_cast<memory_pool>(i));
+  }
+}
 
 receive_arena& unit::arena(memory_pool pool) {
-  auto& arena = arenas_[static_cast<size_t>(pool)];
-  if (arena == nullptr) arena = std::make_unique<receive_arena>(*buffers_, memory_, pool);
-  return *arena;
+  return *arenas_[static_cast<size_t>(pool)];
 }
 
 void unit::release_unused_memory() {
-  for (auto& arena : arenas_) {
-    if (arena != nullptr) arena->release_if_unused();
-  }
+  for (auto& arena : arenas_) arena->release_if_unused();
   buffers_->trim();
 }
 

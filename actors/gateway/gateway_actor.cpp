@@ -1,0 +1,182 @@
+#include "actors/gateway/gateway_actor.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <caf/send.hpp>
+#include <utility>
+
+#include "actors/gateway/session_actor.hpp"
+#include "actors/gateway/tcp_transport.hpp"
+#include "actors/runtime/io_coordinator.hpp"
+
+namespace ottla {
+namespace {
+
+// Sessions end themselves after session_limits::closing_ms; this is for one that cannot.
+constexpr int64_t closing_grace_ms = 200;
+constexpr uint64_t closing_deadline = 1;
+
+io_unit& as_io_unit(unit& any) {
+  return dynamic_cast<io_unit&>(any);
+}
+
+}  // namespace
+
+gateway_handle spawn_gateway(caf::actor_system& system, gateway_setup setup) {
+  return spawn_on<gateway_actor>(system, *units_of(system).front(), std::move(setup));
+}
+
+gateway_actor::gateway_actor(caf::actor_config& config, unit& home, gateway_setup setup)
+    : pinned(config, home), setup_(std::move(setup)), per_unit_(setup_.services->units.size()) {
+  OTTLA_ASSERT(!per_unit_.empty());
+}
+
+gateway_actor::behavior_type gateway_actor::make_behavior() {
+  return {
+      [this](const open_gateway& wanted) { return open(wanted); },
+      [this](close_gateway) { return close(); },
+      [this](session_ended ended) { forget(ended.session); },
+      [this](query_gateway) { return counts(); },
+      [this](timer_expired) { finish_closing(); },
+  };
+}
+
+void gateway_actor::on_exit() {
+  finish_closing();
+}
+
+gateway_opened gateway_actor::open(const open_gateway& wanted) {
+  std::vector<std::shared_ptr<listener>> opened;
+  gateway_opened answer;
+  for (const auto& config : wanted.listeners) {
+    auto made = listener::open(as_io_unit(home_unit()), config,
+                               [this](const listener& from, listener::connection connection) {
+                                 accepted(from, connection);
+                               });
+    if (!made) {
+      for (auto& each : opened) each->close();
+      return {made.error().message, {}};
+    }
+    answer.bound.push_back((*made)->config());
+    opened.push_back(std::move(*made));
+  }
+  for (auto& each : opened) {
+    each->resume();
+    listeners_.push_back(std::move(each));
+  }
+  return answer;
+}
+
+void gateway_actor::accepted(const listener& from, listener::connection connection) {
+  auto address = connection.peer.address().to_string();
+  if (!is_within_address_limit(address)) {
+    ::close(connection.descriptor);
+    ++counts_.refused_total;
+    int64_t skipped = 0;
+    if (limit_lines_.allow(time().mono_ms(), skipped)) {
+      log::warn("gateway",
+                "refused a connection from {}: it has as many as "
+                "max.connections.per.ip allows ({} more refused since the last line)",
+                address, skipped);
+    }
+    return;
+  }
+  start_session(from, connection, std::move(address));
+  if (sessions_.size() >= static_cast<size_t>(setup_.limits.max_connections)) pause_at_limit();
+}
+
+bool gateway_actor::is_within_address_limit(const std::string& address) const {
+  const auto& limits = setup_.limits;
+  const auto own = limits.per_ip_overrides.find(address);
+  const auto limit =
+      own != limits.per_ip_overrides.end() ? own->second : limits.max_connections_per_ip;
+  const auto present = per_address_.find(address);
+  return (present == per_address_.end() ? 0 : present->second) < limit;
+}
+
+size_t gateway_actor::least_busy_unit() const {
+  return static_cast<size_t>(std::min_element(per_unit_.begin(), per_unit_.end()) -
+                             per_unit_.begin());
+}
+
+void gateway_actor::start_session(const listener& from, listener::connection connection,
+                                  std::string address) {
+  const auto number = next_session_++;
+  const auto index = least_busy_unit();
+  auto& where = as_io_unit(*setup_.services->units[index]);
+  boost::asio::ip::tcp::socket socket{where.context(), from.protocol(), connection.descriptor};
+  session_setup born;
+  born.connection = tcp_transport::create(where, std::move(socket));
+  born.listener = from.config().name;
+  born.routes = setup_.routes;
+  born.services = setup_.services;
+  born.limits = setup_.limits.session;
+  born.complaints = complaints_;
+  born.ended = [gateway = caf::weak_actor_ptr{ctrl()}, number] {
+    if (auto alive = gateway.lock()) {
+      caf::anon_send(caf::actor_cast<caf::actor>(alive), session_ended{number});
+    }
+  };
+  auto session = spawn_session(system(), where, std::move(born));
+  sessions_.emplace(number, session_entry{std::move(session), address, index});
+  ++per_address_[address];
+  ++per_unit_[index];
+  ++counts_.accepted_total;
+}
+
+void gateway_actor::pause_at_limit() {
+  counts_.paused = true;
+  for (auto& each : listeners_) each->pause();
+  int64_t skipped = 0;
+  if (limit_lines_.allow(time().mono_ms(), skipped)) {
+    log::warn("gateway",
+              "{} connections are open, as many as max.connections allows: new ones wait",
+              sessions_.size());
+  }
+}
+
+void gateway_actor::forget(uint64_t session) {
+  auto place = sessions_.find(session);
+  if (place == sessions_.end()) return;
+  --per_unit_[place->second.unit_index];
+  auto present = per_address_.find(place->second.address);
+  if (--present->second == 0) per_address_.erase(present);
+  sessions_.erase(place);
+  if (!closing_.empty()) {
+    if (sessions_.empty()) finish_closing();
+  } else if (std::exchange(counts_.paused, false)) {
+    for (auto& each : listeners_) each->resume();
+  }
+}
+
+caf::result<gateway_closed> gateway_actor::close() {
+  for (auto& each : listeners_) each->close();
+  listeners_.clear();
+  if (sessions_.empty()) return gateway_closed{};
+  for (const auto& [number, entry] : sessions_) caf::anon_send(entry.session, close_session{});
+  if (closing_.empty()) {
+    arm_timer(setup_.limits.session.closing_ms + closing_grace_ms, closing_deadline);
+  }
+  closing_.push_back(make_response_promise<gateway_closed>());
+  return closing_.back();
+}
+
+/// All sessions are gone, or have had their time.
+void gateway_actor::finish_closing() {
+  for (auto& each : listeners_) each->close();
+  listeners_.clear();
+  for (const auto& [number, entry] : sessions_) {
+    caf::anon_send_exit(entry.session, caf::exit_reason::user_shutdown);
+  }
+  sessions_.clear();
+  for (auto& promise : std::exchange(closing_, {})) promise.deliver(gateway_closed{});
+}
+
+gateway_counts gateway_actor::counts() const {
+  auto now = counts_;
+  now.connections = static_cast<int64_t>(sessions_.size());
+  return now;
+}
+
+}  // namespace ottla

@@ -1,0 +1,61 @@
+// Opens the listeners, gives each connection a session on the unit with the fewest, and keeps
+// count.
+//
+// Lives on an io_unit, whose thread accepts.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/gateway/gateway.hpp"
+#include "actors/gateway/listener.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/runtime/io_unit.hpp"
+#include "actors/runtime/log.hpp"
+#include "actors/runtime/pinned.hpp"
+
+namespace ottla {
+
+class gateway_actor final : public pinned<gateway_handle::base> {
+public:
+  gateway_actor(caf::actor_config& config, unit& home, gateway_setup setup);
+
+  const char* name() const override { return "gateway"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  struct session_entry {
+    session_handle session;
+    std::string address;
+    size_t unit_index = 0;
+  };
+
+  gateway_opened open(const open_gateway& wanted);
+  void accepted(const listener& from, listener::connection connection);
+  [[nodiscard]] bool is_within_address_limit(const std::string& address) const;
+  [[nodiscard]] size_t least_busy_unit() const;
+  void start_session(const listener& from, listener::connection connection, std::string address);
+  void pause_at_limit();
+  void forget(uint64_t session);
+  caf::result<gateway_closed> close();
+  void finish_closing();
+  [[nodiscard]] gateway_counts counts() const;
+
+  gateway_setup setup_;
+  std::vector<std::shared_ptr<listener>> listeners_;
+  std::unordered_map<uint64_t, session_entry> sessions_;
+  std::map<std::string, int32_t> per_address_;
+  std::vector<int64_t> per_unit_;
+  uint64_t next_session_ = 1;
+  gateway_counts counts_;
+  std::vector<caf::typed_response_promise<gateway_closed>> closing_;
+  std::shared_ptr<log::limiter> complaints_ = std::make_shared<log::limiter>();
+  log::limiter limit_lines_;
+};
+
+}  // namespace ottla
