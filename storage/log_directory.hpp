@@ -55,6 +55,8 @@ public:
   [[nodiscard]] const directory_identity& identity() const { return identity_; }
   /// Whether this directory was made by this call.
   [[nodiscard]] bool is_new() const { return is_new_; }
+  /// One sentence for each thing that was not as it should be.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
   /// How the last run ended, by clean-shutdown file, run marker and storage-error flag.
   [[nodiscard]] last_shutdown last() const { return last_; }
 
@@ -104,6 +106,7 @@ private:
   outcome<void> judge_last_run();
   outcome<void> begin_run(const uuid& incarnation);
   outcome<void> load_checkpoints();
+  outcome<void> save(offset_checkpoint& kept, std::string_view name, offset_checkpoint offsets);
   [[nodiscard]] std::string inside(std::string_view name) const { return join_path(path_, name); }
 
   file_system& disk_;
@@ -112,7 +115,9 @@ private:
   directory_identity identity_;
   bool is_new_ = false;
   last_shutdown last_ = last_shutdown::clean;
+  bool distrusted_ = false;
   std::vector<uuid> storage_errors_;
+  std::vector<std::string> notes_;
   offset_checkpoint recovery_points_, high_watermarks_, log_starts_, clean_points_;
 };
 

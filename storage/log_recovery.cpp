@@ -26,6 +26,9 @@ public:
     OTTLA_TRY(settle_ends());
     OTTLA_TRY(restore_epochs());
     OTTLA_TRY(log_.remove_snapshots(log_.log_end_ + 1, INT64_MAX));
+    // A snapshot of records that are gone must not come back once others have their offsets.
+    const bool was_cut = report_.bytes_cut > 0 || context_.last == last_shutdown::machine_crash;
+    if (was_cut) OTTLA_TRY(disk_.sync_directory(log_.directory_));
     return log_.reload_producers(context_.now_ms);
   }
 
@@ -177,7 +180,8 @@ outcome<void> log_recovery::check_segment(size_t index) {
   const bool active = is_active(index);
   const log_offset next_base = active ? INT64_MAX : log_.segments_[index + 1]->base_offset();
   const bool machine_crash = context_.last == last_shutdown::machine_crash;
-  const bool unsynced = machine_crash && next_base > context_.recovery_point;
+  // A segment that ends right at the recovery point was perhaps closed after the last sync.
+  const bool unsynced = machine_crash && next_base >= context_.recovery_point;
   if (!active && !unsynced && indexes_good_[index]) return {};
 
   int64_t walk_from = indexes_good_[index] && !unsynced ? where.offsets().last().position : 0;
@@ -196,6 +200,11 @@ outcome<void> log_recovery::check_segment(size_t index) {
     }
   }
   OTTLA_TRY(examine(index, walk_from, check_from));
+  // Nothing is compacted above the recovery point, so a gap before the next segment is a lost
+  // write.
+  if (unsynced && expected_ >= context_.recovery_point && expected_ < next_base && !active) {
+    OTTLA_TRY(cut(index, where.size_bytes()));
+  }
   if (!indexes_good_[index] || unsynced) {
     ++report_.indexes_rebuilt;
     return where.rebuild_indexes(log_.options_.index_interval_bytes);
@@ -291,6 +300,8 @@ outcome<void> log_recovery::cut(size_t index, int64_t position) {
   auto opened = where.open_file();
   if (!opened) return std::move(opened.error());
   OTTLA_TRY((*opened)->truncate(position));
+  OTTLA_TRY((*opened)->sync());  // what is cut must stay cut, whatever is appended and lost next
+  OTTLA_TRY(disk_.sync_directory(log_.directory_));
   where.set_size(position);
   if (!indexes_good_[index]) return {};
   OTTLA_TRY(where.offsets().truncate_to_position(position));
@@ -334,6 +345,8 @@ outcome<void> log_recovery::settle_ends() {
     OTTLA_TRY(removal->run(disk_));
   }
   if (log_.recovery_point_ < log_.log_end_) log_.dirty_since_ = context_.now_ms;
+  // Files of the last run may still be without a synced name.
+  if (context_.last != last_shutdown::clean) log_.directory_dirty_ = log_.epochs_dirty_ = true;
   return {};
 }
 

@@ -203,6 +203,7 @@ outcome<void> partition_log::take_snapshot() {
     OTTLA_TRY(handles_.disk().remove_file(path(last_snapshot_)));
   }
   last_snapshot_ = log_end_;
+  unsynced_snapshots_.push_back(path(log_end_));
   directory_dirty_ = true;
   return {};
 }

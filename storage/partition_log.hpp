@@ -249,6 +249,7 @@ private:
   outcome<removal_job> drop_segments(size_t first, size_t last);
   [[nodiscard]] const quarantined_range* quarantine_at_or_after(log_offset offset) const;
   outcome<void> save_quarantine();
+  outcome<void> sync_files(const std::vector<std::string>& paths);
   outcome<timestamp_offset> newest_batch(segment& where);
   outcome<timestamp_and_offset> first_record_at(segment& where, timestamp_ms timestamp);
 
@@ -265,6 +266,7 @@ private:
   log_offset recovery_point_ = 0;
   log_offset flushable_ = 0;  // what the flush job under way covers at most
   log_offset last_snapshot_ = -1;
+  std::vector<std::string> unsynced_snapshots_;
   int64_t bytes_since_snapshot_ = 0;
   std::optional<timestamp_ms> dirty_since_;
   bool directory_dirty_ = false;

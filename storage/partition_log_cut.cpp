@@ -37,7 +37,7 @@ outcome<void> partition_log::remove_snapshots(log_offset from, log_offset below)
 outcome<removal_job> partition_log::truncate_to(log_offset offset, timestamp_ms now_ms) {
   if (broken_) return *broken_;
   if (offset >= log_end_) return removal_job{};
-  if (offset <= segments_.front()->base_offset()) {
+  if (offset < segments_.front()->base_offset()) {
     return truncate_fully_and_start_at(offset, now_ms);
   }
   const auto steps = [&]() -> outcome<removal_job> {
@@ -62,13 +62,13 @@ outcome<removal_job> partition_log::truncate_to(log_offset offset, timestamp_ms 
     } else if (active().size_bytes() > 0) {
       OTTLA_TRY(active().walk_tail(options_.index_interval_bytes, batch_check::header));
     }
-    OTTLA_TRY(handles_.disk().sync_directory(directory_));
     recovery_point_ = std::min(recovery_point_, log_end_);
     flushable_ = log_end_;
     log_start_ = std::min(log_start_, log_end_);
     epochs_.truncate_from_end(log_end_);
     OTTLA_TRY(save_epochs());
     OTTLA_TRY(remove_snapshots(log_end_ + 1, INT64_MAX));
+    OTTLA_TRY(handles_.disk().sync_directory(directory_));
     OTTLA_TRY(reload_producers(now_ms));
     if (!dirty_since_) dirty_since_ = now_ms;
     directory_dirty_ = true;
@@ -91,6 +91,7 @@ outcome<removal_job> partition_log::truncate_fully_and_start_at(log_offset offse
     }
     OTTLA_TRY(add_segment(offset, now_ms));
     OTTLA_TRY(remove_snapshots(0, INT64_MAX));
+    OTTLA_TRY(handles_.disk().sync_directory(directory_));
     log_start_ = log_end_ = recovery_point_ = flushable_ = offset;
     last_snapshot_ = -1;
     epochs_.clear();

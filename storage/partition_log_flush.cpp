@@ -24,7 +24,8 @@ outcome<flush_job> partition_log::flush_target() {
   };
   if (recovery_point_ < log_end_) {
     const size_t last = segments_.size() - 1;
-    for (size_t i = segment_index_of(recovery_point_); i <= last; ++i) {
+    // From the segment before: it may have been closed, indexes and all, after the last flush.
+    for (size_t i = segment_index_of(recovery_point_ - 1); i <= last; ++i) {
       if (i == last) {
         auto opened = active().open_file();
         if (!opened) return std::move(opened.error());
@@ -35,6 +36,8 @@ outcome<flush_job> partition_log::flush_target() {
     }
   }
   if (epochs_dirty_) OTTLA_TRY(take(inside(leader_epoch_name)));
+  for (const auto& path : unsynced_snapshots_) OTTLA_TRY(take(path));
+  unsynced_snapshots_.clear();
   if (directory_dirty_) job.directory = directory_;
   epochs_dirty_ = directory_dirty_ = false;  // a job that fails breaks the log
   return job;
@@ -74,12 +77,23 @@ outcome<void> partition_log::rest() {
   return {};
 }
 
+outcome<void> partition_log::sync_files(const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    auto opened = handles_.disk().open(path, open_mode::read_write);
+    if (!opened && opened.error().code == error_code::resource_not_found) continue;
+    if (!opened) return std::move(opened.error());
+    OTTLA_TRY((*opened)->sync());
+  }
+  return {};
+}
+
 outcome<void> partition_log::close_cleanly() {
   if (broken_) return *broken_;
   OTTLA_TRY(take_snapshot());
   OTTLA_TRY(save_epochs());
   OTTLA_TRY(active().write_indexes());
   OTTLA_TRY(flush());
+  if (stats_.batches_appended > 0) OTTLA_TRY(sync_files(active().paths()));
   return rest();
 }
 

@@ -30,14 +30,17 @@ outcome<void> partition_log::reload_producers(timestamp_ms now_ms) {
     if (!bytes && bytes.error().code == error_code::kafka_storage_error) {
       return std::move(bytes.error());
     }
-    if (bytes && producers_.decode_snapshot(as_byte_span(*bytes), now_ms)) {
+    // Behind a gap of deleted segments a snapshot is too old to go on from.
+    const bool reaches_log = at >= segments_.front()->base_offset();
+    if (reaches_log && bytes && producers_.decode_snapshot(as_byte_span(*bytes), now_ms)) {
       last_snapshot_ = at;
       break;
     }
-    report_.notes.push_back(fmt::format("producer snapshot {} is bad and was dropped", at));
+    producers_.clear();
+    report_.notes.push_back(fmt::format("producer snapshot {} is bad or too old", at));
     OTTLA_TRY(handles_.disk().remove_file(path));
   }
-  OTTLA_TRY(replay_producers(std::max(last_snapshot_, log_start_)));
+  OTTLA_TRY(replay_producers(std::max(last_snapshot_, segments_.front()->base_offset())));
   producers_.expire(now_ms);
   return {};
 }
