@@ -34,9 +34,10 @@ outcome<void> frame_splitter::open_frame(shared_bytes& received) {
   received = received.slice(take, received.size() - take);
   auto length = frame_length({prefix_, prefix_filled_}, limit_bytes_);
   if (!length) return std::move(length.error());
-  if (!*length) return {};
+  const auto& announced = *length;
+  if (!announced) return {};
   open_ = true;
-  length_ = **length;
+  length_ = *announced;
   return {};
 }
 

@@ -308,7 +308,9 @@ std::string to_text(const M& message, api_version version) {
 }  // namespace ottla
 
 /// Makes decode(), encode() and to_text() of one message from its description above.
+// NOLINTBEGIN(bugprone-macro-parentheses): M is a type
 #define OTTLA_MESSAGE(M)                                                             \
   template void decode<M>(wire_reader & in, M & message, api_version version);       \
   template void encode<M>(wire_writer & out, const M& message, api_version version); \
   template std::string to_text<M>(const M& message, api_version version)
+// NOLINTEND(bugprone-macro-parentheses)

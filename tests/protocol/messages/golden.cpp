@@ -16,11 +16,16 @@ shared_bytes from_hex(const std::string& hex) {
   return bytes;
 }
 
+std::ifstream open_golden(const std::string& name) {
+  std::ifstream file{std::string{OTTLA_GOLDEN_FOLDER} + "/" + name + ".txt"};
+  if (!file) throw std::runtime_error("no golden file " + name);
+  return file;
+}
+
 }  // namespace
 
 std::vector<golden_message> read_golden(const std::string& name) {
-  std::ifstream file{std::string{OTTLA_GOLDEN_FOLDER} + "/" + name + ".txt"};
-  if (!file) throw std::runtime_error("no golden file " + name);
+  auto file = open_golden(name);
   std::vector<golden_message> messages;
   for (std::string line; std::getline(file, line);) {
     std::istringstream words{line};
@@ -33,6 +38,24 @@ std::vector<golden_message> read_golden(const std::string& name) {
     messages.push_back(std::move(message));
   }
   return messages;
+}
+
+std::vector<recorded_frame> read_recorded() {
+  auto file = open_golden("recorded");
+  std::vector<recorded_frame> frames;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words{line};
+    std::string kind;
+    int16_t key = 0;
+    std::string hex;
+    recorded_frame frame;
+    words >> frame.client >> kind >> key >> frame.version >> hex;
+    frame.request = kind == "request";
+    frame.key = api_key{key};
+    frame.frame = from_hex(hex);
+    frames.push_back(std::move(frame));
+  }
+  return frames;
 }
 
 std::string golden_name(std::string_view api_name) {

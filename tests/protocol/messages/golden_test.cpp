@@ -35,7 +35,49 @@ shared_bytes encoded(const M& message, api_version version) {
   return *flatten(out.finish());
 }
 
+shared_bytes encoded_frame(const test::recorded_frame& recorded, const auto& header,
+                           const auto& message) {
+  wire_writer out;
+  if constexpr (std::is_same_v<decltype(header), const request_header&>) {
+    encode_request_header(out, header);
+  } else {
+    encode_response_header(out, recorded.key, recorded.version, header);
+  }
+  encode(out, message, recorded.version);
+  return *flatten(out.finish());
+}
+
+template <class M>
+void check_recorded(const test::recorded_frame& recorded, wire_reader& in, const auto& header) {
+  auto message = decode<M>(in, recorded.version);
+  REQUIRE(message);
+  CHECK(in.remaining() == 0);
+  CHECK(encoded_frame(recorded, header, *message) == recorded.frame);
+}
+
 }  // namespace
+
+TEST_CASE("what clients and Kafka said to each other is read and written again byte for byte") {
+  std::set<std::string> clients;
+  for (const auto& recorded : test::read_recorded()) {
+    INFO(recorded.client << ' ' << api_name(recorded.key) << ' ' << recorded.version
+                         << (recorded.request ? " request" : " response"));
+    clients.insert(recorded.client);
+    wire_reader in{recorded.frame};
+    bool known = visit_api(recorded.key, [&]<class Request>() {
+      if (recorded.request) {
+        auto header = decode_request_header(in);
+        CHECK(header.key == recorded.key);
+        check_recorded<Request>(recorded, in, header);
+      } else {
+        auto id = decode_response_header(in, recorded.key, recorded.version);
+        check_recorded<typename Request::response>(recorded, in, id);
+      }
+    });
+    CHECK(known);
+  }
+  CHECK(clients == std::set<std::string>{"aiokafka", "java", "kafka-python", "kcat", "librdkafka"});
+}
 
 TEST_CASE("the golden files cover every version of every message") {
   size_t apis = 0;
