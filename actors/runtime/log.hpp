@@ -60,6 +60,8 @@ void error(std::string_view subject, fmt::format_string<Arguments...> format,
 
 /// The text as it may stand in a log line: control characters as \xNN.
 std::string escaped(std::string_view text);
+/// The text as it may stand in a JSON string; bytes that are no UTF-8 become U+FFFD.
+std::string json_escaped(std::string_view text);
 
 /// At most one line per interval about a thing that may happen ten thousand times a second.
 /// Thread-safe.

@@ -69,9 +69,13 @@ memory_budget::size_class memory_budget::class_of(int64_t bytes) const {
   return bytes <= options_.small_bytes ? small : large;
 }
 
+/// What requests of this class must leave of the shared part.
+int64_t memory_budget::kept_from(size_class kind) const {
+  return kind == large ? shared_bytes_ / 100 * options_.small_percent : 0;
+}
+
 bool memory_budget::can_ever_grant(memory_pool pool, int64_t bytes) const {
-  const auto kept_for_small = capacity_of(pool) / 100 * options_.small_percent;
-  return bytes <= capacity_of(pool) - (class_of(bytes) == large ? kept_for_small : 0);
+  return bytes <= capacity_of(pool) - kept_from(class_of(bytes));
 }
 
 int64_t memory_budget::free_bytes(memory_pool pool, size_class kind) const {
@@ -82,8 +86,7 @@ int64_t memory_budget::free_bytes(memory_pool pool, size_class kind) const {
   }
   const auto used = pools_[at(pool)].count.used_bytes;
   const auto reserve_free = std::max<int64_t>(0, options_.reserved_bytes[at(pool)] - used);
-  const auto kept_for_small = capacity_of(pool) / 100 * options_.small_percent;
-  return shared_free + reserve_free - (kind == large ? kept_for_small : 0);
+  return std::max<int64_t>(0, shared_free - kept_from(kind)) + reserve_free;
 }
 
 bool memory_budget::fits(memory_pool pool, int64_t bytes) const {

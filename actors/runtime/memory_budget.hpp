@@ -51,7 +51,7 @@ struct memory_budget_options {
   /// Requests up to this size queue apart from larger ones, so that a queue of large frames does
   /// not delay them...
   int64_t small_bytes = 64 << 10;
-  /// ...and this part of each pool's capacity is theirs alone.
+  /// ...and this part of what all pools share is theirs alone.
   int small_percent = 12;
   /// A request above this part of a pool's capacity is granted to one holder at a time.
   int oversize_percent = 25;
@@ -164,6 +164,7 @@ private:
   [[nodiscard]] int64_t capacity_of(memory_pool pool) const;
   [[nodiscard]] bool is_oversize(memory_pool pool, int64_t bytes) const;
   [[nodiscard]] size_class class_of(int64_t bytes) const;
+  [[nodiscard]] int64_t kept_from(size_class kind) const;
   [[nodiscard]] int64_t free_bytes(memory_pool pool, size_class kind) const;
   [[nodiscard]] bool fits(memory_pool pool, int64_t bytes) const;
   void take(memory_pool pool, int64_t bytes);
