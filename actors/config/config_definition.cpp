@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <string>
 #include <vector>
 
 #include "actors/config/config_tables.hpp"
+#include "actors/config/edit_distance.hpp"
 
 namespace ottla {
 namespace {
@@ -72,21 +72,6 @@ std::vector<config_definition> sorted_union(
 const config_definition* find(std::span<const config_definition> sorted, std::string_view name) {
   auto at = std::ranges::lower_bound(sorted, name, {}, &config_definition::name);
   return at != sorted.end() && at->name == name ? &*at : nullptr;
-}
-
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row.back();
 }
 
 std::string_view nearest(std::span<const config_definition> definitions, std::string_view name) {

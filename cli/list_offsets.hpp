@@ -1,0 +1,33 @@
+// Offsets of partitions, asked from their leaders.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/admin_client.hpp"
+
+namespace ottla {
+
+/// Kafka's special timestamps.
+inline constexpr timestamp_ms latest_timestamp = -1;
+inline constexpr timestamp_ms earliest_timestamp = -2;
+
+using partition_offsets = std::map<topic_partition, log_offset>;
+
+/// For each partition the first offset whose timestamp is at least `when` (or the special one);
+/// -1 where there is none.
+outcome<partition_offsets> offsets_at(admin_client& client,
+                                      const std::vector<led_partition>& partitions,
+                                      timestamp_ms when);
+
+/// The offsets that a partition has: first, and one past the last.
+struct offset_range {
+  log_offset first = 0;
+  log_offset end = 0;
+};
+using partition_ranges = std::map<topic_partition, offset_range>;
+
+outcome<partition_ranges> ranges_of(admin_client& client, const std::vector<std::string>& topics);
+
+}  // namespace ottla

@@ -1,0 +1,52 @@
+// What commands print: tables for people, JSON for programs, messages for standard error.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/outcome.hpp"
+
+namespace ottla {
+
+enum class alignment : uint8_t { left, right };
+
+/// Rows under headings, each column as wide as its widest cell.
+class text_table {
+public:
+  struct column {
+    std::string title;
+    alignment align = alignment::left;
+  };
+
+  explicit text_table(std::vector<column> columns) : columns_(std::move(columns)) {}
+  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  [[nodiscard]] bool empty() const { return rows_.empty(); }
+  /// Two blanks between columns, none at the end of a line. Nothing at all without rows.
+  [[nodiscard]] std::string to_text() const;
+
+private:
+  std::vector<column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// 1234567 -> "1,234,567".
+std::string with_separators(int64_t number);
+/// 1536 -> "1.5 KiB".
+std::string readable_bytes(int64_t bytes);
+/// 90061000 -> "1d 1h"; for ages and retention.
+std::string readable_duration(int64_t milliseconds);
+
+/// Writes to standard output; false once nobody reads it any more.
+bool print(std::string_view text);
+/// "ottla: message" on standard error; returns exit_failed.
+int report(std::string_view message);
+int report(const fault& why);
+/// The same with exit_usage.
+int report_usage(std::string_view message);
+
+/// Asks on the terminal; false without one, or for any answer but y or yes.
+bool confirm(std::string_view question);
+
+}  // namespace ottla

@@ -1,0 +1,113 @@
+#include "cli/remote_configs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "actors/config/config_layers.hpp"
+#include "protocol/messages/incremental_alter_configs.hpp"
+
+namespace ottla {
+namespace {
+
+/// A broker answers for itself only; everything else is known to each.
+outcome<describe_configs_response> ask(admin_client& client, int8_t resource_type,
+                                       const std::string& name,
+                                       const describe_configs_request& request) {
+  broker_id id = no_broker;
+  auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), id);
+  bool is_number = failure == std::errc() && end == name.data() + name.size();
+  if (resource_type != broker_resource || !is_number) return client.call(request);
+  auto brokers = client.brokers();
+  if (!brokers) return std::move(brokers.error());
+  if (std::ranges::find(*brokers, id) == brokers->end()) {
+    return fault{
+        error_code::broker_not_available,
+        fmt::format("there is no broker {}; the cluster has {}", id, fmt::join(*brokers, ", "))};
+  }
+  return client.call_broker(id, request);
+}
+
+std::string resource_words(int8_t resource_type, const std::string& name) {
+  if (resource_type == topic_resource) return "topic " + name;
+  return name.empty() ? "all brokers" : "broker " + name;
+}
+
+}  // namespace
+
+std::pair<std::string, std::string> split_key_value(const std::string& text) {
+  size_t equals = text.find('=');
+  if (equals == std::string::npos) return {};
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+outcome<std::vector<remote_config>> describe_configs(admin_client& client, int8_t resource_type,
+                                                     const std::string& name) {
+  describe_configs_request request{
+      .resources = {{.resource_type = resource_type, .resource_name = name}},
+      .include_synonyms = true,
+      .include_documentation = true};
+  return client.retry([&]() -> outcome<std::vector<remote_config>> {
+    auto answer = ask(client, resource_type, name, request);
+    if (!answer) return std::move(answer.error());
+    if (answer->results.empty()) {
+      return fault{error_code::unknown_server_error, "the broker described nothing"};
+    }
+    auto& result = answer->results.front();
+    if (result.error_code != error_code::none) {
+      return broker_fault(result.error_code, resource_words(resource_type, name),
+                          result.error_message);
+    }
+    std::ranges::sort(result.configs, {}, &remote_config::name);
+    return std::move(result.configs);
+  });
+}
+
+outcome<std::vector<topic_override>> topic_overrides(admin_client& client,
+                                                     const std::string& topic) {
+  auto configs = describe_configs(client, topic_resource, topic);
+  if (!configs) return std::move(configs.error());
+  std::vector<topic_override> own;
+  for (const auto& config : *configs) {
+    if (config.config_source == static_cast<int8_t>(config_source::dynamic_topic)) {
+      own.push_back({config.name, config.value});
+    }
+  }
+  return own;
+}
+
+outcome<void> alter_configs(admin_client& client, int8_t resource_type, const std::string& name,
+                            const std::vector<config_edit>& edits, bool dry_run) {
+  incremental_alter_configs_request::alter_configs_resource resource{.resource_type = resource_type,
+                                                                     .resource_name = name};
+  for (const auto& [kind, text] : edits) {
+    if (kind == edit_kind::remove) {
+      resource.configs.push_back({text, static_cast<int8_t>(kind), std::nullopt});
+      continue;
+    }
+    auto [key, value] = split_key_value(text);
+    if (key.empty()) {
+      return fault{error_code::invalid_config,
+                   fmt::format("'{}' must be of the form key=value", text)};
+    }
+    resource.configs.push_back({key, static_cast<int8_t>(kind), value});
+  }
+  incremental_alter_configs_request request{.resources = {std::move(resource)},
+                                            .validate_only = dry_run};
+  return client.retry([&]() -> outcome<void> {
+    auto controller = client.controller();
+    if (!controller) return std::move(controller.error());
+    auto answer = client.call_broker(*controller, request);
+    if (!answer) return std::move(answer.error());
+    for (const auto& result : answer->responses) {
+      if (result.error_code != error_code::none) {
+        return broker_fault(result.error_code, resource_words(resource_type, name),
+                            result.error_message);
+      }
+    }
+    return {};
+  });
+}
+
+}  // namespace ottla
