@@ -7,6 +7,7 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 
+#include "actors/broker/broker_messages.hpp"
 #include "actors/cluster/controller_messages.hpp"
 #include "actors/gateway/gateway_messages.hpp"
 #include "actors/gateway/session_messages.hpp"
@@ -196,5 +197,11 @@ using group_loader_handle = caf::typed_actor<
 using coordinators_handle = caf::typed_actor<
     caf::reacts_to<image_changed>,
     caf::reacts_to<use_group_options>>;
+
+/// The supervisor as the process that owns it and the metadata actor see it.
+using broker_control = supervisor_handle::extend<
+    caf::replies_to<start_broker>::with<broker_started>, caf::reacts_to<image_changed>,
+    caf::reacts_to<store_session_changed>,
+    caf::replies_to<stop_broker>::with<broker_stopped>, caf::reacts_to<timer_expired>>;
 
 }  // namespace ottla

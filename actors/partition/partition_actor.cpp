@@ -24,6 +24,8 @@ partition_actor::partition_actor(caf::actor_config& config, unit& where, partiti
 }
 
 partition_actor::behavior_type partition_actor::make_behavior() {
+  link_to(log_);  // one without the other is of no use: the supervisor reopens both
+  caf::anon_send(log_, log_attach{caf::actor_cast<partition_control>(this)});
   return {
       [this](append_batch& request) { return append(request); },
       [this](const read_partition& request) { return read(request); },
@@ -315,24 +317,24 @@ caf::result<producers_result> partition_actor::describe_producers() {
 
 caf::result<partition_description> partition_actor::describe(bool for_checkpoint) {
   auto promise = make_response_promise<partition_description>();
-  partition_description known{.which = which_,
-                              .topic_id = topic_id_,
-                              .epoch = assignment_.epoch,
-                              .is_leader = assignment_.leads,
-                              .high_watermark = high_watermark_.offset()};
   this->request(log_, caf::infinite, log_query_facts{for_checkpoint})
-      .then(
-          [promise, known](const log_facts& facts) mutable {
-            known.log_directory = facts.directory;
-            known.log_start_offset = facts.log_start_offset;
-            known.log_end_offset = facts.log_end_offset;
-            known.flushed_offset = facts.flushed_offset;
-            known.size_bytes = facts.size_bytes;
-            known.segments = facts.segments;
-            promise.deliver(std::move(known));
-          },
-          [promise](const caf::error& why) mutable { promise.deliver(why); });
+      .then([=, this](const log_facts& facts) mutable { promise.deliver(describe(facts)); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
   return promise;
+}
+
+partition_description partition_actor::describe(const log_facts& facts) const {
+  return {.which = which_,
+          .topic_id = topic_id_,
+          .log_directory = facts.directory,
+          .epoch = assignment_.epoch,
+          .is_leader = assignment_.leads,
+          .log_start_offset = facts.log_start_offset,
+          .high_watermark = high_watermark_.offset(),
+          .log_end_offset = facts.log_end_offset,
+          .flushed_offset = facts.flushed_offset,
+          .size_bytes = facts.size_bytes,
+          .segments = facts.segments};
 }
 
 // --- end ---
@@ -342,13 +344,16 @@ caf::result<partition_closed> partition_actor::close() {
   assignment_.leads = false;
   end_all(error_code::not_leader_or_follower);
   auto promise = make_response_promise<partition_closed>();
-  auto finish = [=, this]() mutable {
-    promise.deliver(partition_closed{});
-    this->quit(caf::exit_reason::user_shutdown);
-  };
   this->request(log_, caf::infinite, log_close{})
-      .then([=](const log_facts&) mutable { finish(); },
-            [=](const caf::error&) mutable { finish(); });
+      .then(
+          [=, this](const log_facts& facts) mutable {
+            promise.deliver(partition_closed{facts.error == error_code::none, describe(facts)});
+            this->quit(caf::exit_reason::user_shutdown);
+          },
+          [=, this](const caf::error&) mutable {
+            promise.deliver(partition_closed{});
+            this->quit(caf::exit_reason::user_shutdown);
+          });
   return promise;
 }
 

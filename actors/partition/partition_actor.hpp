@@ -58,6 +58,7 @@ private:
   caf::result<producers_result> describe_producers();
   caf::result<partition_description> describe(bool for_checkpoint);
   caf::result<partition_closed> close();
+  [[nodiscard]] partition_description describe(const log_facts& facts) const;
 
   void assign(const partition_assignment& assignment);
   void log_moved(log_offset log_end, log_offset flushed);

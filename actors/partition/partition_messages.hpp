@@ -194,7 +194,10 @@ struct maintain_partition {};
 /// The topic is deleted or the broker stops: answer what waits, bring the log to rest.
 struct close_partition {};
 
-struct partition_closed {};
+struct partition_closed {
+  bool is_clean = false;        ///< Everything is on disk.
+  partition_description facts;  ///< As they were at the end.
+};
 
 /// To the supervisor: the actor of a partition that this broker should have, once it is open.
 struct find_partition {

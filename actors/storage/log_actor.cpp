@@ -51,8 +51,6 @@ log_actor::behavior_type log_actor::make_behavior() {
 void log_actor::on_exit() {
   cancel_timer(flush_timer_);
   cancel_timer(removal_timer_);
-  for (auto& promise : closing_) promise.deliver(facts());
-  closing_.clear();
   partition_ = nullptr;
   log_.reset();
 }
@@ -145,8 +143,10 @@ log_offset_found log_actor::find_timestamp(timestamp_ms timestamp) {
 log_facts log_actor::advance_start(log_offset offset) {
   auto moved = offset <= log_->log_start() ? outcome<void>{} : log_->advance_log_start(offset);
   auto now = facts();
-  if (!moved) now.error = moved.error().code;
-  else tell_progress();
+  if (!moved)
+    now.error = moved.error().code;
+  else
+    tell_progress();
   return now;
 }
 
@@ -280,11 +280,13 @@ void log_actor::remove_due() {
 
 // --- end ---
 
-caf::result<log_facts> log_actor::close() {
+log_facts log_actor::close() {
   if (!failed_) {
     if (auto closed = log_->close_cleanly(); !closed) note_breakage();
   }
-  return facts();
+  auto last = facts();
+  if (failed_) last.error = error_code::kafka_storage_error;
+  return last;
 }
 
 }  // namespace ottla

@@ -58,7 +58,7 @@ private:
   [[nodiscard]] producers_result producers() const;
   void configure(const log_configure& change);
   void maintain(log_offset high_watermark);
-  caf::result<log_facts> close();
+  log_facts close();
 
   void flush_if_due();
   void start_flush();
@@ -87,7 +87,6 @@ private:
   timer_id flush_timer_;
   timer_id removal_timer_;
   std::deque<doomed_files> doomed_;
-  std::vector<caf::typed_response_promise<log_facts>> closing_;
 };
 
 }  // namespace ottla

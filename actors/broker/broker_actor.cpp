@@ -1,0 +1,220 @@
+#include "actors/broker/broker_actor.hpp"
+
+#include <caf/send.hpp>
+#include <utility>
+
+#include "actors/config/config_changes.hpp"
+#include "actors/runtime/log.hpp"
+
+namespace ottla {
+namespace {
+
+constexpr int8_t broker_resource = 4;  ///< ConfigResource.Type of Kafka.
+
+config_map config_map_of(const std::map<std::string, std::string, std::less<>>& stored) {
+  return {stored.begin(), stored.end()};
+}
+
+}  // namespace
+
+broker_actor::broker_actor(caf::actor_config& config, unit& where, broker_setup setup)
+    : pinned(config, where), setup_(std::move(setup)), base_config_(*setup_.config->get()) {
+  self_.id = base_config_.node_id;
+  last_checkpoints_.resize(setup_.directories.size());
+}
+
+broker_actor::behavior_type broker_actor::make_behavior() {
+  set_down_handler([this](const caf::down_msg& down) { partition_down(down); });
+  maintain_timer_ = arm_timer(base_config_.initial_task_delay_ms, maintain_token);
+  return {
+      [this](const start_broker& wanted) { return start(wanted); },
+      [this](const image_changed& change) { apply(change); },
+      [](const store_session_changed&) {},  // the embedded store has one session for life
+      [this](const find_partition& wanted) { return find(wanted.which); },
+      [this](const directory_failed& failed) { fail_directory(failed); },
+      [this](const log_progressed& progressed) {
+        dirty_.insert(progressed.which);
+        if (checkpoint_timer_ || is_stopping_) return;
+        checkpoint_timer_ =
+            arm_timer(base_config_.flush_offset_checkpoint_interval_ms, checkpoint_token);
+      },
+      [this](const stop_broker&) { return stop(); },
+      [this](const timer_expired& timer) {
+        if (timer.token == checkpoint_token) return save_dirty();
+        if (timer.token == maintain_token) return maintain_all();
+        reopen(timer.token);
+      },
+  };
+}
+
+void broker_actor::on_exit() {
+  setup_.open->clear();
+  for (auto& [key, partition] : partitions_) {
+    for (auto& promise : partition.waiting) {
+      promise.deliver(partition_found{{}, error_code::not_leader_or_follower});
+    }
+    if (partition.actor) caf::anon_send_exit(partition.actor, caf::exit_reason::user_shutdown);
+  }
+  partitions_.clear();
+  for (auto& crew : setup_.directories) {
+    caf::anon_send_exit(crew.owner, caf::exit_reason::user_shutdown);
+    for (auto& disk : crew.flushers) caf::anon_send_exit(disk, caf::exit_reason::user_shutdown);
+    for (auto& disk : crew.workers) caf::anon_send_exit(disk, caf::exit_reason::user_shutdown);
+  }
+  setup_ = {};
+}
+
+// --- start ---
+
+caf::result<broker_started> broker_actor::start(const start_broker& wanted) {
+  auto promise = make_response_promise<broker_started>();
+  starting_.push_back(promise);
+  this->request(setup_.metadata, caf::infinite, register_broker{wanted.registration})
+      .then([this](const register_broker_result& result) { registered(result); },
+            [this](const caf::error&) {
+              registered({error_code::unknown_server_error, "the metadata actor is gone",
+                          no_broker_epoch});
+            });
+  return promise;
+}
+
+void broker_actor::registered(const register_broker_result& result) {
+  if (result.error != error_code::none) {
+    for (auto& promise : std::exchange(starting_, {})) {
+      promise.deliver(broker_started{fault{result.error, result.message, 0}});
+    }
+    return;
+  }
+  self_.epoch = result.epoch;
+  is_registered_ = true;
+  caf::anon_send(setup_.metadata, subscribe_images{caf::weak_actor_ptr{ctrl()}});
+}
+
+// --- images ---
+
+void broker_actor::apply(const image_changed& change) {
+  if (is_stopping_ || !is_registered_) return;
+  const bool is_first = image_ == nullptr;
+  image_ = change.after;
+  apply_broker_configs();
+  const auto sequence = image_->sequence();
+  const auto config = setup_.config->get();
+  open_batches batches;
+  size_t steps = 0;
+  for (const auto& topic_id : *change.changed_topics) {
+    auto topic = image_->find_topic(topic_id);
+    if (!topic) {
+      steps += retire(topic_id, sequence);
+      continue;
+    }
+    for (const auto& replica : replicas_of(*topic, self_, *config)) {
+      steps += adopt(replica, sequence, batches);
+    }
+  }
+  if (is_first) {
+    // Topics that were deleted while this broker was away.
+    for (const auto& doomed : doomed_replicas(*image_, self_.id)) {
+      ++removals_left_[doomed.key.topic_id];
+      ++steps;
+      remove_data(doomed, choose_directory(doomed.name), sequence);
+    }
+  }
+  progress_.begin(sequence, steps);
+  for (auto& [directory, batch] : batches) open_batch(directory, std::move(batch));
+  report_applied();
+}
+
+/// Values stored at run time, for all brokers and for this one, over the static ones.
+void broker_actor::apply_broker_configs() {
+  auto changed = with_dynamic_configs(
+      base_config_, config_map_of(image_->configs(broker_resource, "")),
+      config_map_of(image_->configs(broker_resource, std::to_string(self_.id))));
+  for (const auto& warning : changed.warnings) log::warn("config", "{}", warning);
+  setup_.config->set(std::move(changed.config));
+}
+
+void broker_actor::report_applied() {
+  auto applied = progress_.take_applied();
+  if (!applied) return;
+  caf::anon_send(setup_.services->controller, image_applied{*applied});
+  if (image_->sequence() == *applied) report_image(*image_);
+}
+
+void broker_actor::report_image(const metadata_image& image) {
+  const auto* known = image.find_broker(self_.id);
+  if (known == nullptr || known->epoch != self_.epoch) return;
+  if (!known->is_active()) {
+    if (!std::exchange(is_ready_told_, true)) {
+      caf::anon_send(setup_.services->controller, broker_ready{self_.id, self_.epoch});
+    }
+    return;
+  }
+  for (auto& promise : std::exchange(starting_, {})) promise.deliver(broker_started{});
+}
+
+// --- stop ---
+
+caf::result<broker_stopped> broker_actor::stop() {
+  auto promise = make_response_promise<broker_stopped>();
+  stopping_.push_back(promise);
+  if (std::exchange(is_stopping_, true)) return promise;
+  cancel_timer(checkpoint_timer_);
+  cancel_timer(maintain_timer_);
+  setup_.open->clear();
+  stops_left_ = 1;  // for this function
+  for (auto& [key, partition] : partitions_) {
+    if (partition.state != phase::open) continue;
+    partition.state = phase::closing;
+    ++stops_left_;
+    auto directory = partition.directory;
+    this->request(partition.actor, caf::infinite, close_partition{})
+        .then([=, this](const partition_closed& closed) { stopped_one(closed, directory); },
+              [=, this](const caf::error&) { stopped_one({}, directory); });
+  }
+  if (--stops_left_ == 0) finish_stop();
+  return promise;
+}
+
+void broker_actor::stopped_one(const partition_closed& closed, size_t directory) {
+  if (closed.is_clean) {
+    auto& checkpoints = last_checkpoints_[directory];
+    const auto& facts = closed.facts;
+    checkpoints.recovery_points[facts.which] = facts.log_end_offset;
+    checkpoints.log_starts[facts.which] = facts.log_start_offset;
+    checkpoints.high_watermarks[facts.which] = facts.high_watermark;
+  } else {
+    is_stop_clean_ = false;
+    setup_.directories[directory].is_offline = true;
+  }
+  if (--stops_left_ == 0) finish_stop();
+}
+
+void broker_actor::finish_stop() {
+  stops_left_ = setup_.directories.size();
+  for (size_t i = 0; i < setup_.directories.size(); ++i) {
+    auto& crew = setup_.directories[i];
+    if (crew.is_offline) {
+      directory_done(false);
+      continue;
+    }
+    auto failed = [this](const caf::error&) { directory_done(false); };
+    this->request(crew.owner, caf::infinite, std::move(last_checkpoints_[i]))
+        .then(
+            [=, this](const disk_done& saved) {
+              if (saved.failure) return directory_done(false);
+              this->request(setup_.directories[i].owner, caf::infinite, mark_clean{self_.epoch})
+                  .then([this](const disk_done& marked) { directory_done(!marked.failure); },
+                        failed);
+            },
+            failed);
+  }
+}
+
+void broker_actor::directory_done(bool is_clean) {
+  is_stop_clean_ = is_stop_clean_ && is_clean;
+  if (--stops_left_ > 0) return;
+  for (auto& promise : std::exchange(stopping_, {}))
+    promise.deliver(broker_stopped{is_stop_clean_});
+}
+
+}  // namespace ottla

@@ -1,0 +1,132 @@
+// The supervisor of one broker: carries out what the metadata image asks of it.
+//
+//   start -> registered -> image: open what is ours -> in effect -> ready -> unfenced: lead ->
+//   serve
+//
+// It opens, assigns, closes and removes partitions, reopens one that failed, takes a failed
+// directory offline, and saves the checkpoints. The only actor that includes other actors' headers.
+#pragma once
+
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/broker/apply_progress.hpp"
+#include "actors/broker/broker_services.hpp"
+#include "actors/broker/local_replicas.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/runtime/pinned.hpp"
+
+namespace ottla {
+
+/// One log directory and the threads that work for it.
+struct directory_crew {
+  std::string path;
+  uuid id;
+  directory_handle owner;
+  std::vector<disk_handle> flushers;
+  std::vector<disk_handle> workers;  ///< Open logs, read ahead, remove files.
+  size_t partitions = 0;
+  bool is_offline = false;
+};
+
+struct broker_setup {
+  const broker_services* services = nullptr;
+  open_partitions* open = nullptr;
+  config_cell* config = nullptr;
+  metadata_handle metadata;
+  std::vector<directory_crew> directories;
+  /// Where each partition was found at start, by index into `directories`.
+  std::unordered_map<topic_partition, size_t> found;
+  /// The broker cannot go on: every log directory has failed. Called once.
+  std::function<void(std::string why)> give_up;
+};
+
+class broker_actor final : public pinned<broker_control::base> {
+public:
+  broker_actor(caf::actor_config& config, unit& where, broker_setup setup);
+
+  const char* name() const override { return "broker"; }
+  behavior_type make_behavior() override;
+  void on_exit() override;
+
+private:
+  enum class phase : uint8_t { opening, open, failed, closing };
+  enum timer_token : uint64_t { checkpoint_token = 1, maintain_token = 2, first_reopen_token = 16 };
+
+  struct local_partition {
+    local_replica replica;
+    size_t directory = 0;
+    phase state = phase::opening;
+    partition_control actor;
+    int32_t failures = 0;  ///< In a row; a good while without one starts anew.
+    int64_t opened_ms = 0;
+    std::vector<int64_t> steps;  ///< Images that are in effect once this is open.
+    std::vector<caf::typed_response_promise<partition_found>> waiting;
+  };
+  using partition_map = std::unordered_map<topic_id_partition, local_partition>;
+
+  // broker_actor.cpp: life of the broker, images
+  caf::result<broker_started> start(const start_broker& wanted);
+  void registered(const register_broker_result& result);
+  void apply(const image_changed& change);
+  void apply_broker_configs();
+  void report_applied();
+  void report_image(const metadata_image& image);
+  caf::result<broker_stopped> stop();
+  void stopped_one(const partition_closed& closed, size_t directory);
+  void finish_stop();
+  void directory_done(bool is_clean);
+
+  // broker_partitions.cpp: life of partitions
+  using open_batches = std::map<size_t, prepare_partitions>;
+  size_t adopt(const local_replica& replica, int64_t sequence, open_batches& batches);
+  size_t choose_directory(const topic_partition& name);
+  void open_batch(size_t directory, prepare_partitions batch);
+  void distribute(size_t directory, prepared_partitions& prepared);
+  void opened(size_t directory, opened_log& log);
+  void bring_up(local_partition& partition, std::shared_ptr<partition_log> log);
+  void opening_ended(local_partition& partition, error_code error);
+  void partition_down(const caf::down_msg& down);
+  void reopen(uint64_t token);
+  size_t retire(const uuid& topic_id, int64_t sequence);
+  void remove_data(const doomed_replica& doomed, size_t directory, int64_t sequence);
+  void removed(const doomed_replica& doomed, int64_t sequence);
+  caf::result<partition_found> find(const topic_id_partition& which);
+  void fail_directory(const directory_failed& failed);
+  void save_dirty();
+  void maintain_all();
+  [[nodiscard]] unit& unit_for(const topic_id_partition& which) const;
+
+  broker_setup setup_;
+  const broker_config base_config_;  ///< Without what was stored at run time.
+  replica_seat self_;
+  image_ptr image_;
+  bool is_registered_ = false;
+  bool is_ready_told_ = false;
+  bool is_stopping_ = false;
+  apply_progress progress_;
+  partition_map partitions_;
+  std::map<caf::actor_addr, topic_id_partition> by_address_;
+  /// Names whose old directories are still being removed, and what waits for that.
+  std::map<topic_partition, std::vector<std::pair<local_replica, int64_t>>> removing_;
+  std::map<uuid, size_t> removals_left_;  ///< Partitions of deleted topics still to be removed.
+  std::map<uint64_t, topic_id_partition> reopening_;
+  uint64_t next_reopen_token_ = first_reopen_token;
+  std::set<topic_id_partition> dirty_;
+  timer_id checkpoint_timer_;
+  timer_id maintain_timer_;
+
+  std::vector<caf::typed_response_promise<broker_started>> starting_;
+  std::vector<caf::typed_response_promise<broker_stopped>> stopping_;
+  std::vector<save_checkpoints> last_checkpoints_;
+  size_t stops_left_ = 0;
+  bool is_stop_clean_ = true;
+};
+
+}  // namespace ottla

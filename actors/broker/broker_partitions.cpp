@@ -1,0 +1,358 @@
+// The half of the supervisor that opens, reopens, fails and removes partitions.
+#include <algorithm>
+#include <caf/send.hpp>
+#include <utility>
+
+#include "actors/broker/broker_actor.hpp"
+#include "actors/partition/partition_actor.hpp"
+#include "actors/runtime/log.hpp"
+#include "actors/storage/log_actor.hpp"
+#include "actors/storage/log_settings.hpp"
+
+namespace ottla {
+namespace {
+
+constexpr int32_t failures_max = 5;
+constexpr int64_t first_reopen_delay_ms = 100;
+constexpr int64_t stable_after_ms = 60'000;  ///< After so long without a failure they count anew.
+
+size_t hash_of(const topic_id_partition& which) {
+  return std::hash<topic_id_partition>{}(which);
+}
+
+log_defaults log_defaults_of(const broker_config& config) {
+  return {.producer_id_expiration_ms = config.producer_id_expiration_ms};
+}
+
+}  // namespace
+
+unit& broker_actor::unit_for(const topic_id_partition& which) const {
+  const auto& units = setup_.services->units;
+  return *units[hash_of(which) % units.size()];
+}
+
+// --- open ---
+
+/// Assigns a replica that is open, or puts one that is not into a batch. Returns how many steps the
+/// image has to wait for.
+size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_batches& batches) {
+  if (auto known = partitions_.find(replica.key); known != partitions_.end()) {
+    auto& partition = known->second;
+    partition.replica = replica;
+    if (partition.state == phase::open) caf::anon_send(partition.actor, replica.assignment);
+    if (partition.state != phase::opening) return 0;
+    partition.steps.push_back(sequence);
+    return 1;
+  }
+  if (auto busy = removing_.find(replica.name); busy != removing_.end()) {
+    busy->second.emplace_back(replica, sequence);  // a deleted topic of that name is still going
+    return 1;
+  }
+  auto& partition = partitions_[replica.key];
+  partition.replica = replica;
+  partition.directory = choose_directory(replica.name);
+  partition.steps.push_back(sequence);
+  ++setup_.directories[partition.directory].partitions;
+  auto options =
+      make_log_options(replica.assignment.config, log_defaults_of(*setup_.config->get()));
+  batches[partition.directory].wanted.push_back({replica.name, replica.key.topic_id, options});
+  return 1;
+}
+
+/// Where it was found, else the working directory with the fewest partitions.
+size_t broker_actor::choose_directory(const topic_partition& name) {
+  if (auto found = setup_.found.find(name); found != setup_.found.end()) return found->second;
+  auto& crews = setup_.directories;
+  auto best = std::min_element(crews.begin(), crews.end(), [](const auto& a, const auto& b) {
+    return std::pair{a.is_offline, a.partitions} < std::pair{b.is_offline, b.partitions};
+  });
+  return static_cast<size_t>(best - crews.begin());
+}
+
+void broker_actor::open_batch(size_t directory, prepare_partitions batch) {
+  auto wanted = batch.wanted;
+  auto failed = [=, this](const caf::error&) {
+    for (const auto& each : wanted) {
+      opened_log lost{each, nullptr,
+                      fault{error_code::kafka_storage_error, "the disk actor is gone", 0}};
+      opened(directory, lost);
+    }
+  };
+  this->request(setup_.directories[directory].owner, caf::infinite, std::move(batch))
+      .then([=, this](prepared_partitions& prepared) { distribute(directory, prepared); }, failed);
+}
+
+/// Spreads recovery over the directory's workers, in pieces small enough to keep all of them busy.
+void broker_actor::distribute(size_t directory, prepared_partitions& prepared) {
+  constexpr size_t piece = 32;
+  auto& workers = setup_.directories[directory].workers;
+  for (size_t begin = 0; begin < prepared.jobs.size(); begin += piece) {
+    open_logs part;
+    auto end = std::min(begin + piece, prepared.jobs.size());
+    for (size_t i = begin; i < end; ++i) part.jobs.push_back(std::move(prepared.jobs[i]));
+    std::vector<partition_to_open> wanted;
+    for (const auto& job : part.jobs) wanted.push_back(job.wanted);
+    this->request(workers[(begin / piece) % workers.size()], caf::infinite, std::move(part))
+        .then(
+            [=, this](opened_logs& done_logs) {
+              for (auto& log : done_logs.logs) opened(directory, log);
+            },
+            [=, this](const caf::error&) {
+              for (const auto& each : wanted) {
+                opened_log lost{
+                    each, nullptr,
+                    fault{error_code::kafka_storage_error, "the disk actor is gone", 0}};
+                opened(directory, lost);
+              }
+            });
+  }
+}
+
+void broker_actor::opened(size_t directory, opened_log& log) {
+  auto found = partitions_.find({log.wanted.topic_id, log.wanted.which.partition});
+  if (found == partitions_.end() || found->second.state == phase::closing) return;
+  auto& partition = found->second;
+  if (log.failure) {
+    log::error("log", "{} in {} cannot be opened: {}", to_string(log.wanted.which),
+               setup_.directories[directory].path, log.failure->message);
+    partition.state = phase::failed;
+    return opening_ended(partition, error_code::kafka_storage_error);
+  }
+  for (const auto& note : log.log->recovered().notes) {
+    log::warn("log", "{}: {}", to_string(log.wanted.which), note);
+  }
+  bring_up(partition, std::move(log.log));
+  opening_ended(partition, error_code::none);
+}
+
+void broker_actor::bring_up(local_partition& partition, std::shared_ptr<partition_log> log) {
+  const auto& replica = partition.replica;
+  auto& crew = setup_.directories[partition.directory];
+  const auto seat = hash_of(replica.key);
+  log_facts facts{.log_start_offset = log->log_start(), .log_end_offset = log->log_end()};
+  auto& home = unit_for(replica.key);
+  auto storage =
+      spawn_on<log_actor>(system(), home,
+                          log_setup{.which = replica.key,
+                                    .log = std::move(log),
+                                    .config = replica.assignment.config,
+                                    .level = replica.assignment.level,
+                                    .defaults = log_defaults_of(*setup_.config->get()),
+                                    .disks = {.flusher = crew.flushers[seat % crew.flushers.size()],
+                                              .reader = crew.workers[seat % crew.workers.size()]},
+                                    .supervisor = caf::actor_cast<log_supervisor>(this)});
+  partition.actor =
+      spawn_on<partition_actor>(system(), home,
+                                partition_setup{.which = replica.name,
+                                                .topic_id = replica.key.topic_id,
+                                                .log = caf::actor_cast<log_handle>(storage),
+                                                .facts = facts,
+                                                .assignment = replica.assignment});
+  partition.state = phase::open;
+  partition.opened_ms = time().mono_ms();
+  monitor(partition.actor);
+  by_address_.emplace(partition.actor.address(), replica.key);
+  setup_.open->add(replica.key, partition.actor);
+}
+
+void broker_actor::opening_ended(local_partition& partition, error_code error) {
+  for (auto& promise : std::exchange(partition.waiting, {})) {
+    promise.deliver(partition_found{partition.actor, error});
+  }
+  for (auto sequence : std::exchange(partition.steps, {})) progress_.step_done(sequence);
+  report_applied();
+}
+
+caf::result<partition_found> broker_actor::find(const topic_id_partition& which) {
+  auto known = partitions_.find(which);
+  if (known == partitions_.end() || is_stopping_) {
+    return partition_found{{}, error_code::not_leader_or_follower};
+  }
+  auto& partition = known->second;
+  switch (partition.state) {
+    case phase::open:
+      return partition_found{partition.actor, error_code::none};
+    case phase::failed:
+      return partition_found{{}, error_code::kafka_storage_error};
+    case phase::closing:
+      return partition_found{{}, error_code::not_leader_or_follower};
+    case phase::opening:
+      break;
+  }
+  auto promise = make_response_promise<partition_found>();
+  partition.waiting.push_back(promise);
+  return promise;
+}
+
+// --- failure ---
+
+/// A partition or its log has ended by an exception: both begin anew, through recovery.
+void broker_actor::partition_down(const caf::down_msg& down) {
+  auto address = by_address_.find(down.source);
+  if (address == by_address_.end()) return;
+  const auto key = address->second;
+  by_address_.erase(address);
+  auto known = partitions_.find(key);
+  if (known == partitions_.end() || known->second.state != phase::open) return;
+  auto& partition = known->second;
+  setup_.open->remove(key);
+  partition.actor = nullptr;
+  if (time().mono_ms() - partition.opened_ms > stable_after_ms) partition.failures = 0;
+  const auto delay_ms = first_reopen_delay_ms << std::min(partition.failures, failures_max);
+  if (++partition.failures > failures_max) {
+    partition.state = phase::failed;
+    log::error("partition", "{} has failed {} times in a row and stays offline ({})",
+               to_string(partition.replica.name), partition.failures, system().render(down.reason));
+    return;
+  }
+  partition.state = phase::opening;
+  log::error("partition", "{} has failed ({}); it is opened again in {} ms",
+             to_string(partition.replica.name), system().render(down.reason), delay_ms);
+  reopening_.emplace(next_reopen_token_, key);
+  arm_timer(delay_ms, next_reopen_token_++);
+}
+
+void broker_actor::reopen(uint64_t token) {
+  auto node = reopening_.extract(token);
+  if (node.empty() || is_stopping_) return;
+  auto known = partitions_.find(node.mapped());
+  if (known == partitions_.end() || known->second.state != phase::opening) return;
+  const auto& partition = known->second;
+  auto options =
+      make_log_options(partition.replica.assignment.config, log_defaults_of(*setup_.config->get()));
+  open_batch(partition.directory,
+             {{{partition.replica.name, partition.replica.key.topic_id, options}}});
+}
+
+/// Nothing in the directory can be trusted any more; the partitions of the others go on.
+void broker_actor::fail_directory(const directory_failed& failed) {
+  auto& crews = setup_.directories;
+  auto crew = std::find_if(crews.begin(), crews.end(), [&](const directory_crew& each) {
+    return failed.path.starts_with(each.path + "/");
+  });
+  if (crew == crews.end() || std::exchange(crew->is_offline, true)) return;
+  log::error("disk", "{} is offline: {}. Its partitions are not served until a restart", crew->path,
+             failed.why.message);
+  const auto index = static_cast<size_t>(crew - crews.begin());
+  for (auto& [key, partition] : partitions_) {
+    if (partition.directory != index || partition.state != phase::open) continue;
+    caf::anon_send(partition.actor, log_failed{failed.why});
+  }
+  bool is_any_left = false;
+  for (auto& other : crews) {
+    if (other.is_offline) continue;
+    is_any_left = true;
+    caf::anon_send(other.owner, note_storage_error{crew->id});
+  }
+  if (!is_any_left && setup_.give_up) {
+    std::exchange(setup_.give_up, nullptr)("every log directory has failed; the last was " +
+                                           crew->path + ": " + failed.why.message);
+  }
+}
+
+// --- removal ---
+
+/// Closes the partitions of a deleted topic and removes their data. Returns the steps to wait for.
+size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
+  size_t steps = 0;
+  for (auto& [key, partition] : partitions_) {
+    if (key.topic_id != topic_id || partition.state == phase::closing) continue;
+    ++steps;
+    ++removals_left_[topic_id];
+    setup_.open->remove(key);
+    removing_[partition.replica.name];
+    const auto was_open = partition.state == phase::open;
+    partition.state = phase::closing;
+    doomed_replica doomed{key, partition.replica.name};
+    auto directory = partition.directory;
+    if (!was_open) {
+      remove_data(doomed, directory, sequence);
+      continue;
+    }
+    this->request(partition.actor, caf::infinite, close_partition{})
+        .then([=, this](const partition_closed&) { remove_data(doomed, directory, sequence); },
+              [=, this](const caf::error&) { remove_data(doomed, directory, sequence); });
+  }
+  return steps;
+}
+
+void broker_actor::remove_data(const doomed_replica& doomed, size_t directory, int64_t sequence) {
+  removing_[doomed.name];
+  this->request(setup_.directories[directory].owner, caf::infinite,
+                remove_partition{doomed.name, doomed.key.topic_id})
+      .then(
+          [=, this](const disk_done& ended) {
+            if (ended.failure) {
+              log::error("log", "the data of deleted {} cannot be removed: {}",
+                         to_string(doomed.name), ended.failure->message);
+            }
+            removed(doomed, sequence);
+          },
+          [=, this](const caf::error&) { removed(doomed, sequence); });
+}
+
+void broker_actor::removed(const doomed_replica& doomed, int64_t sequence) {
+  setup_.found.erase(doomed.name);
+  dirty_.erase(doomed.key);
+  if (auto known = partitions_.find(doomed.key); known != partitions_.end()) {
+    auto& partition = known->second;
+    opening_ended(partition, error_code::unknown_topic_or_partition);
+    --setup_.directories[partition.directory].partitions;
+    partitions_.erase(known);
+  }
+  if (auto& left = removals_left_[doomed.key.topic_id]; --left == 0) {
+    removals_left_.erase(doomed.key.topic_id);
+    caf::anon_send(setup_.services->controller, topics_removed{self_.id, {doomed.key.topic_id}});
+  }
+  auto waiting = removing_.extract(doomed.name);
+  open_batches batches;
+  for (auto& [replica, wanted_by] : waiting.mapped()) {
+    if (adopt(replica, wanted_by, batches) == 0) progress_.step_done(wanted_by);
+  }
+  for (auto& [directory, batch] : batches) open_batch(directory, std::move(batch));
+  progress_.step_done(sequence);
+  report_applied();
+}
+
+// --- upkeep ---
+
+/// Saves what a restart should know of the partitions that have moved since the last time.
+void broker_actor::save_dirty() {
+  checkpoint_timer_ = {};
+  struct collected {
+    std::map<size_t, save_checkpoints> by_directory;
+    size_t left = 1;  // for this function
+  };
+  auto all = std::make_shared<collected>();
+  auto one_done = [=, this] {
+    if (--all->left > 0) return;
+    for (auto& [directory, checkpoints] : all->by_directory) {
+      caf::anon_send(setup_.directories[directory].owner, std::move(checkpoints));
+    }
+  };
+  for (const auto& key : std::exchange(dirty_, {})) {
+    auto known = partitions_.find(key);
+    if (known == partitions_.end() || known->second.state != phase::open) continue;
+    ++all->left;
+    this->request(known->second.actor, caf::infinite, query_partition{.for_checkpoint = true})
+        .then(
+            [=, directory = known->second.directory](const partition_description& facts) {
+              auto& checkpoints = all->by_directory[directory];
+              checkpoints.recovery_points[facts.which] = facts.flushed_offset;
+              checkpoints.log_starts[facts.which] = facts.log_start_offset;
+              checkpoints.high_watermarks[facts.which] = facts.high_watermark;
+              one_done();
+            },
+            [=](const caf::error&) { one_done(); });
+  }
+  one_done();
+}
+
+void broker_actor::maintain_all() {
+  for (const auto& [key, partition] : partitions_) {
+    if (partition.state == phase::open) caf::anon_send(partition.actor, maintain_partition{});
+  }
+  maintain_timer_ = arm_timer(setup_.config->get()->retention_check_interval_ms, maintain_token);
+}
+
+}  // namespace ottla
