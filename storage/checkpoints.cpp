@@ -51,7 +51,7 @@ outcome<offset_checkpoint> load_offset_checkpoint(file_system& disk, const std::
 
 outcome<void> save_offset_checkpoint(file_system& disk, const std::string& path,
                                      const offset_checkpoint& offsets) {
-  return write_file(disk, path, encode_offset_checkpoint(offsets), durability::now);
+  return write_file(disk, path, encode_offset_checkpoint(offsets), sync_time::now);
 }
 
 std::string encode_partition_metadata(const uuid& topic_id) {

@@ -184,7 +184,7 @@ outcome<void> partition_log::survive(fault why) {
 outcome<void> partition_log::save_epochs() {
   if (!epochs_.unsaved()) return {};
   OTTLA_TRY(write_file(handles_.disk(), inside(leader_epoch_name),
-                       encode_leader_epochs(epochs_.entries()), durability::later));
+                       encode_leader_epochs(epochs_.entries()), sync_time::later));
   epochs_.mark_saved();
   epochs_dirty_ = true;
   return {};
@@ -197,7 +197,7 @@ outcome<void> partition_log::take_snapshot() {
   bytes_since_snapshot_ = 0;
   if (last_snapshot_ == log_end_) return {};
   OTTLA_TRY(
-      write_file(handles_.disk(), path(log_end_), producers_.encode_snapshot(), durability::later));
+      write_file(handles_.disk(), path(log_end_), producers_.encode_snapshot(), sync_time::later));
   // Only those at the edges of segments are kept; one inside the active segment is superseded.
   if (last_snapshot_ > active().base_offset()) {
     OTTLA_TRY(handles_.disk().remove_file(path(last_snapshot_)));

@@ -55,7 +55,7 @@ outcome<void> partition_log::save_quarantine() {
   auto& disk = handles_.disk();
   const std::string path = inside(quarantine_name);
   if (!report_.quarantined.empty()) {
-    return write_file(disk, path, encode_quarantine(report_.quarantined), durability::now);
+    return write_file(disk, path, encode_quarantine(report_.quarantined), sync_time::now);
   }
   auto exists = disk.exists(path);
   if (!exists) return std::move(exists.error());

@@ -22,16 +22,16 @@ std::string parent_path(std::string_view path) {
 }
 
 outcome<void> write_file(file_system& disk, const std::string& path, std::string_view contents,
-                         durability when) {
+                         sync_time when) {
   const std::string aside = path + ".tmp";  // Kafka's name; cleared away at start
   {
     auto opened = disk.open(aside, open_mode::create_empty);
     if (!opened) return std::move(opened.error());
     OTTLA_TRY((*opened)->write_at(as_byte_span(contents), 0));
-    if (when == durability::now) OTTLA_TRY((*opened)->sync());
+    if (when == sync_time::now) OTTLA_TRY((*opened)->sync());
   }
   OTTLA_TRY(disk.rename(aside, path));
-  if (when == durability::now) OTTLA_TRY(disk.sync_directory(parent_path(path)));
+  if (when == sync_time::now) OTTLA_TRY(disk.sync_directory(parent_path(path)));
   return {};
 }
 

@@ -3,29 +3,29 @@
 #include <caf/send.hpp>
 #include <utility>
 
-#include "actors/config/config_changes.hpp"
 #include "actors/runtime/log.hpp"
 
 namespace ottla {
 namespace {
 
-constexpr int8_t broker_resource = 4;  ///< ConfigResource.Type of Kafka.
-
-config_map config_map_of(const std::map<std::string, std::string, std::less<>>& stored) {
-  return {stored.begin(), stored.end()};
+/// Every topic there is, and those that have gone: new defaults of the broker reach them all.
+std::vector<uuid> all_topics(const metadata_image& image, const image_changed& change) {
+  std::set<uuid> all{change.changed_topics->begin(), change.changed_topics->end()};
+  image.for_each_topic([&](const topic_ptr& topic) { all.insert(topic->id()); });
+  return {all.begin(), all.end()};
 }
 
 }  // namespace
 
 broker_actor::broker_actor(caf::actor_config& config, unit& where, broker_setup setup)
-    : pinned(config, where), setup_(std::move(setup)), base_config_(*setup_.config->get()) {
-  self_.id = base_config_.node_id;
+    : pinned(config, where), setup_(std::move(setup)), config_(setup_.config->get()) {
+  self_.id = config_->node_id;
   last_checkpoints_.resize(setup_.directories.size());
 }
 
 broker_actor::behavior_type broker_actor::make_behavior() {
   set_down_handler([this](const caf::down_msg& down) { partition_down(down); });
-  maintain_timer_ = arm_timer(base_config_.initial_task_delay_ms, maintain_token);
+  maintain_timer_ = arm_timer(config_->initial_task_delay_ms, maintain_token);
   return {
       [this](const start_broker& wanted) { return start(wanted); },
       [this](const image_changed& change) { apply(change); },
@@ -36,7 +36,7 @@ broker_actor::behavior_type broker_actor::make_behavior() {
         dirty_.insert(progressed.which);
         if (checkpoint_timer_ || is_stopping_) return;
         checkpoint_timer_ =
-            arm_timer(base_config_.flush_offset_checkpoint_interval_ms, checkpoint_token);
+            arm_timer(config_->flush_offset_checkpoint_interval_ms, checkpoint_token);
       },
       [this](const stop_broker&) { return stop(); },
       [this](const timer_expired& timer) {
@@ -96,12 +96,12 @@ void broker_actor::apply(const image_changed& change) {
   if (is_stopping_ || !is_registered_) return;
   const bool is_first = image_ == nullptr;
   image_ = change.after;
-  apply_broker_configs();
   const auto sequence = image_->sequence();
   const auto config = setup_.config->get();
   open_batches batches;
   size_t steps = 0;
-  for (const auto& topic_id : *change.changed_topics) {
+  const bool is_reconfigured = std::exchange(config_, config) != config;
+  for (const auto& topic_id : is_reconfigured ? all_topics(*image_, change) : *change.changed_topics) {
     auto topic = image_->find_topic(topic_id);
     if (!topic) {
       steps += retire(topic_id, sequence);
@@ -122,15 +122,6 @@ void broker_actor::apply(const image_changed& change) {
   progress_.begin(sequence, steps);
   for (auto& [directory, batch] : batches) open_batch(directory, std::move(batch));
   report_applied();
-}
-
-/// Values stored at run time, for all brokers and for this one, over the static ones.
-void broker_actor::apply_broker_configs() {
-  auto changed = with_dynamic_configs(
-      base_config_, config_map_of(image_->configs(broker_resource, "")),
-      config_map_of(image_->configs(broker_resource, std::to_string(self_.id))));
-  for (const auto& warning : changed.warnings) log::warn("config", "{}", warning);
-  setup_.config->set(std::move(changed.config));
 }
 
 void broker_actor::report_applied() {

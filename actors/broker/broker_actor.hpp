@@ -75,7 +75,6 @@ private:
   caf::result<broker_started> start(const start_broker& wanted);
   void registered(const register_broker_result& result);
   void apply(const image_changed& change);
-  void apply_broker_configs();
   void report_applied();
   void report_image(const metadata_image& image);
   caf::result<broker_stopped> stop();
@@ -104,7 +103,7 @@ private:
   [[nodiscard]] unit& unit_for(const topic_id_partition& which) const;
 
   broker_setup setup_;
-  const broker_config base_config_;  ///< Without what was stored at run time.
+  std::shared_ptr<const broker_config> config_;  ///< By which the partitions are configured.
   replica_seat self_;
   image_ptr image_;
   bool is_registered_ = false;
