@@ -15,11 +15,11 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "storage/batch_cleaner.hpp"
 #include "storage/partition_log.hpp"
 
 namespace ottla {
@@ -39,7 +39,8 @@ struct compaction_plan {
 };
 
 /// Looks at the log; called where the log runs. `clean_point`: by the cleaner checkpoint, 0 if
-/// none. `stable_below`: high watermark or last stable offset.
+/// none. `stable_below`: high watermark or last stable offset. Nothing above the log's recovery
+/// point is cleaned: flush before planning where no flusher does.
 outcome<compaction_plan> plan_compaction(partition_log& log, log_offset clean_point,
                                          log_offset stable_below, timestamp_ms now_ms);
 
@@ -52,39 +53,6 @@ struct compaction_limits {
   int32_t index_interval_bytes = 4096;
   int64_t delete_retention_ms = 86'400'000;
   std::array<uint64_t, 2> hash_seed{};  ///< Random, so that nobody can make keys collide.
-};
-
-struct compaction_stats {
-  int64_t bytes_read = 0;
-  int64_t bytes_written = 0;
-  int64_t records_read = 0;
-  int64_t records_kept = 0;
-  int64_t tombstones_dropped = 0;
-  int64_t records_without_key = 0;  ///< Dropped: a compacted topic has none.
-};
-
-/// Keys by 128-bit hash, in a fixed amount of memory.
-class offset_map {
-public:
-  offset_map(size_t bytes, double load_factor, std::array<uint64_t, 2> seed);
-  /// False if the map is full and the key is not in it.
-  bool put(std::span<const std::byte> key, log_offset offset);
-  /// The last offset of the key, or -1.
-  [[nodiscard]] log_offset get(std::span<const std::byte> key) const;
-  [[nodiscard]] size_t size() const { return used_; }
-  [[nodiscard]] size_t capacity() const { return limit_; }
-
-private:
-  struct slot {
-    uint64_t low = 0, high = 0;
-    log_offset offset = -1;  // -1: free
-  };
-  [[nodiscard]] size_t find(uint64_t low, uint64_t high) const;
-
-  std::vector<slot> slots_;
-  size_t limit_;
-  size_t used_ = 0;
-  std::array<uint64_t, 2> seed_;
 };
 
 class compaction {
@@ -102,14 +70,15 @@ public:
 
   /// About a MiB of work on any thread. A fault leaves the log as it was.
   outcome<progress> step();
-  /// Puts the finished segment in its place; the removal may run anywhere, later.
+  /// Puts the finished segment in its place; the removal may run anywhere, later. A fault
+  /// (invalid_request: retention or a truncation was faster) ends the compaction.
   outcome<removal_job> swap(partition_log& log);
   /// Removes unfinished files. Also done by the destructor.
   void cancel();
 
   /// The new clean point, once done: for the cleaner checkpoint.
   [[nodiscard]] log_offset cleaned_up_to() const;
-  [[nodiscard]] const compaction_stats& stats() const;
+  [[nodiscard]] compaction_stats stats() const;
 
 private:
   struct state;

@@ -121,7 +121,7 @@ outcome<void> log_directory::check_identity(const directory_terms& terms) {
   if (!is_new_ && wanted == identity_) return {};
   identity_ = std::move(wanted);
   return write_file(disk_, inside(meta_properties_name), encode_meta_properties(identity_),
-                    durability::now);
+                    sync_time::now);
 }
 
 outcome<void> log_directory::judge_last_run() {
@@ -172,7 +172,7 @@ outcome<void> log_directory::begin_run(const uuid& incarnation) {
   // The marker first: after a crash in between the clean file still tells the truth.
   OTTLA_TRY(write_file(disk_, inside(run_marker_name),
                        seal_text(marker_kind, marker_version, marker_body(incarnation, *mount)),
-                       durability::now));
+                       sync_time::now));
   auto removed = remove_if_there(disk_, inside(clean_shutdown_name));
   if (!removed) return std::move(removed.error());
   if (*removed) return disk_.sync_directory(path_);
@@ -227,12 +227,12 @@ recovery_context log_directory::context_for(const topic_partition& which,
 }
 
 outcome<std::string> log_directory::create_partition(const topic_partition& which,
-                                                     const uuid& topic_id, durability when) {
+                                                     const uuid& topic_id, sync_time when) {
   std::string directory = inside(partition_directory({which, partition_directory_kind::live}));
   OTTLA_TRY(disk_.create_directories(directory));
   OTTLA_TRY(write_file(disk_, join_path(directory, partition_metadata_name),
                        encode_partition_metadata(topic_id), when));
-  if (when == durability::now) OTTLA_TRY(sync_creations());
+  if (when == sync_time::now) OTTLA_TRY(sync_creations());
   return directory;
 }
 
@@ -291,7 +291,7 @@ outcome<void> log_directory::note_storage_error(const uuid& failed) {
   std::string body;
   for (const auto& id : storage_errors_) body += id.to_string() + "\n";
   return write_file(disk_, inside(storage_error_name), seal_text(error_kind, error_version, body),
-                    durability::now);
+                    sync_time::now);
 }
 
 outcome<void> log_directory::forget_storage_errors() {
@@ -305,7 +305,7 @@ outcome<void> log_directory::forget_storage_errors() {
 outcome<void> log_directory::mark_clean(int64_t broker_epoch) {
   return write_file(disk_, inside(clean_shutdown_name),
                     fmt::format("{{\"version\":0,\"brokerEpoch\":{}}}", broker_epoch),
-                    durability::now);
+                    sync_time::now);
 }
 
 }  // namespace ottla

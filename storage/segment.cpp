@@ -1,5 +1,6 @@
 #include "storage/segment.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 
@@ -54,7 +55,11 @@ bool segment::must_roll(int64_t bytes, log_offset last_offset, timestamp_ms max_
   const int64_t waited = first_timestamp_ >= 0 && max_timestamp >= 0
                              ? max_timestamp - first_timestamp_
                              : now_ms - created_ms_;
-  return waited > options.segment_ms - options.segment_jitter_ms;
+  // A compacted record must become cleanable within max.compaction.lag.ms.
+  const int64_t segment_ms = options.cleanup_compact && options.max_compaction_lag_ms > 0
+                                 ? std::min(options.segment_ms, options.max_compaction_lag_ms)
+                                 : options.segment_ms;
+  return waited > segment_ms - options.segment_jitter_ms;
 }
 
 outcome<void> segment::append(std::span<const std::byte> bytes,

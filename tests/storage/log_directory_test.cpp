@@ -160,7 +160,7 @@ TEST_CASE("a bad recovery point checkpoint makes the start look at everything") 
 TEST_CASE("partitions are created, found with their topic id, and set aside") {
   memory_file_system disk;
   auto run = must_open(disk);
-  auto path = run->create_partition({"orders", 3}, id_of(5), durability::now);
+  auto path = run->create_partition({"orders", 3}, id_of(5), sync_time::now);
   REQUIRE(path);
   CHECK(*path == "data/orders-3");
   REQUIRE(disk.create_directories("data/lost+found"));
