@@ -43,7 +43,7 @@ BANNED = [
     ("named locale", r"\bstd::locale\s*\(\s*\""),
 ]
 
-# (rule, path, reason). A rule is a name of BANNED, or "home <pattern of HOMES>", or "actor header".
+# (rule, path, reason). A rule is a name of BANNED, or "home <pattern of HOMES>", "actor header" or "built".
 EXCEPTIONS = [
     ("clock", r"actors/runtime/", "the home of the clock"),
     ("random", r"actors/runtime/", "the home of randomness"),
@@ -54,14 +54,23 @@ EXCEPTIONS = [
     ("home", r"(tests|bench)/", "tests look at both sides of a seam"),
     ("clock", r"cli/", "the client commands run in the foreground, beside no actor"),
     ("thread", r"cli/", "the client commands run in the foreground, beside no actor"),
+    ("actor header", r"actors/gateway/gateway_actor\.cpp", "the parent of the sessions: spawns one per connection"),
+    ("actor header", r"actors/group/coordinator_actor\.cpp", "the parent of its groups: spawns one per group"),
+    ("built", r"tests/protocol/golden/.*/generate/", "run by hand, with an old client, to record golden bytes"),
     ("home thread$", r"cli/", "the client commands run in the foreground, beside no actor"),
 ]
 
-# Headers under actors/ that everyone may include: what is said to whom. They belong to no folder when cycles are sought.
-VOCABULARY = r"actors/(interfaces|messages|fwd|broker_errc)\.hpp|actors/.*_messages\.hpp|actors/.*type_id.*\.hpp"
+# What is said to whom under actors/. These headers, and the plain ones that they need, belong to no folder when circles
+# between folders are sought; none of them may be an actor's own header.
+VOCABULARY = "|".join((
+    r"actors/interfaces\.hpp",
+    r"actors/.*_messages\.hpp",
+    r"actors/broker/broker_services\.hpp",  # what the broker shares with every handler
+    r"actors/gateway/transport\.hpp",       # the socket seam, which a handler's answer leaves through
+))
 
 # The one place that knows every actor.
-WIRING = r"actors/broker_actor[^/]*\.|actors/broker/"
+WIRING = r"actors/broker/"
 
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70

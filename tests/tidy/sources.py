@@ -48,9 +48,8 @@ def code_only(text):
     return re.sub(r"^[ \t]*#(?:\\\n|[^\n])*", blank, text, flags=re.M)
 
 
-def functions(text):
-    """(first line, last line, head) of each function body, found by matching braces outside of functions."""
-    code = code_only(text)
+def functions(code):
+    """(first line, last line, head) of each function body in the result of code_only(), by matching braces."""
     stack, head_start, line, found = [], 0, 1, []
     for at, char in enumerate(code):
         if char == "\n":
