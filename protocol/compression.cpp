@@ -156,7 +156,7 @@ constexpr std::array xerial_magic{std::byte{0x82}, std::byte{'S'}, std::byte{'N'
                                   std::byte{'P'},  std::byte{'P'}, std::byte{'Y'}, std::byte{0}};
 constexpr size_t xerial_header_bytes = xerial_magic.size() + 8;
 constexpr int32_t xerial_version = 1;
-constexpr size_t xerial_block_bytes = 32 * 1024;
+constexpr size_t xerial_block_bytes = size_t{32} * 1024;
 // No snappy element makes more than 64 bytes of three.
 constexpr size_t snappy_ratio_max = 22;
 
@@ -324,7 +324,7 @@ outcome<void> check_lz4(bytes_in input, size_t allowance) {
   auto frame = read_lz4_header(context.get(), input);
   if (!frame) return std::move(frame.error());
   if (frame->info.contentSize > allowance) return too_large(codec, allowance);
-  auto block_max = size_t{64 * 1024} << (2 * (frame->info.blockSizeID - LZ4F_max64KB));
+  auto block_max = (size_t{64} * 1024) << (2 * (frame->info.blockSizeID - LZ4F_max64KB));
   size_t block_checksum = frame->info.blockChecksumFlag == LZ4F_blockChecksumEnabled ? 4 : 0;
   size_t content_checksum = frame->info.contentChecksumFlag == LZ4F_contentChecksumEnabled ? 4 : 0;
   input = input.subspan(frame->header_bytes);

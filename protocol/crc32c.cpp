@@ -4,7 +4,7 @@
 #include <cstring>
 
 #if defined(__SSE4_2__)
-#include <nmmintrin.h>
+#include <immintrin.h>
 #endif
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -46,6 +46,15 @@ uint32_t crc_by_instruction(std::span<const std::byte> bytes, uint32_t inverted)
 
 #if !defined(OTTLA_CRC_LOOP_ONLY)
 
+// The library's AVX code returns without clearing the upper halves of the vector registers, after
+// which every SSE instruction of ours would pay for them: 170 ns per small batch.
+#if defined(__SSE4_2__)
+__attribute__((target("avx"))) void clear_upper_halves() {
+  _mm256_zeroupper();
+}
+const bool has_avx = __builtin_cpu_supports("avx") != 0;
+#endif
+
 // The library takes a pointer to mutable bytes that it only reads, and an int as length.
 uint32_t crc_by_library(std::span<const std::byte> bytes, uint32_t inverted) {
   constexpr size_t piece_max = size_t{1} << 30;
@@ -55,6 +64,9 @@ uint32_t crc_by_library(std::span<const std::byte> bytes, uint32_t inverted) {
     inverted = crc32_iscsi(data, static_cast<int>(piece), inverted);
     bytes = bytes.subspan(piece);
   }
+#if defined(__SSE4_2__)
+  if (has_avx) clear_upper_halves();
+#endif
   return inverted;
 }
 

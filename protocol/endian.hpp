@@ -1,6 +1,7 @@
 // Big-endian loads and stores on unaligned memory: the byte order of Kafka's wire and files.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -9,26 +10,37 @@
 
 namespace ottla {
 
+namespace detail {
+
+// Compilers do not see through byte loops at -O2; these are one load or store and one swap.
+template <std::unsigned_integral T>
+constexpr T swap_bytes(T value) {
+  if constexpr (sizeof(T) == 2) return __builtin_bswap16(value);
+  if constexpr (sizeof(T) == 4) return __builtin_bswap32(value);
+  if constexpr (sizeof(T) == 8) return __builtin_bswap64(value);
+  return value;
+}
+
+template <std::unsigned_integral T>
+constexpr T to_or_from_big_endian(T value) {
+  return std::endian::native == std::endian::big ? value : swap_bytes(value);
+}
+
+}  // namespace detail
+
 /// Reads an integer at `from`; the caller has checked that sizeof(T) bytes are there.
 template <std::integral T>
 T load_big_endian(const std::byte* from) {
-  using unsigned_t = std::make_unsigned_t<T>;
-  unsigned_t value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) {
-    value = static_cast<unsigned_t>((static_cast<uint64_t>(value) << 8) |
-                                    std::to_integer<uint64_t>(from[i]));
-  }
-  return static_cast<T>(value);
+  std::make_unsigned_t<T> bits = 0;
+  std::memcpy(&bits, from, sizeof bits);
+  return static_cast<T>(detail::to_or_from_big_endian(bits));
 }
 
 /// Writes sizeof(T) bytes at `to`.
 template <std::integral T>
 void store_big_endian(std::byte* to, T value) {
-  auto bits = static_cast<std::make_unsigned_t<T>>(value);
-  for (size_t i = sizeof(T); i-- > 0;) {
-    to[i] = static_cast<std::byte>(bits & 0xff);
-    bits = static_cast<std::make_unsigned_t<T>>(static_cast<uint64_t>(bits) >> 8);
-  }
+  auto bits = detail::to_or_from_big_endian(static_cast<std::make_unsigned_t<T>>(value));
+  std::memcpy(to, &bits, sizeof bits);
 }
 
 }  // namespace ottla

@@ -20,32 +20,33 @@ int64_t wrapping_add(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
 }
 
-// A length and as many bytes; a length of -1 is null.
-bool read_nullable(const std::byte*& at, const std::byte* end, nullable_bytes& value) {
-  int32_t length = 0;
-  if (!read_varint(at, end, length)) return false;
-  if (length < 0) {
-    value.reset();
-    return length == -1;
-  }
-  if (length > end - at) return false;
-  value.emplace(at, static_cast<size_t>(length));
-  at += length;
-  return true;
-}
+// Bytes with a length; -1 is null.
+struct sized_bytes {
+  const std::byte* data = nullptr;
+  int32_t length = -1;
 
-bool skip_sized(const std::byte*& at, const std::byte* end, int32_t smallest) {
-  int32_t length = 0;
-  if (!read_varint(at, end, length) || length < smallest) return false;
-  if (length <= 0) return true;
-  if (length > end - at) return false;
-  at += length;
+  [[nodiscard]] nullable_bytes nullable() const {
+    if (length < 0) return std::nullopt;
+    return std::span{data, static_cast<size_t>(length)};
+  }
+};
+
+// Inlined into the walk over records, where a call would cost as much as the work.
+[[gnu::always_inline]] inline bool read_sized(const std::byte*& at, const std::byte* end,
+                                              sized_bytes& value) {
+  if (!read_varint(at, end, value.length) || value.length < -1) return false;
+  value.data = at;
+  if (value.length <= 0) return true;
+  if (value.length > end - at) return false;
+  at += value.length;
   return true;
 }
 
 bool skip_headers(const std::byte*& at, const std::byte* end, int32_t count) {
   for (int32_t i = 0; i < count; ++i) {
-    if (!skip_sized(at, end, 0) || !skip_sized(at, end, -1)) return false;
+    sized_bytes key;
+    sized_bytes value;
+    if (!read_sized(at, end, key) || key.length < 0 || !read_sized(at, end, value)) return false;
   }
   return true;
 }
@@ -127,11 +128,10 @@ std::vector<record_header_view> record_view::headers() const {
   const auto* at = header_bytes.data();
   const auto* end = at + header_bytes.size();
   for (int32_t i = 0; i < header_count; ++i) {
-    nullable_bytes name;
-    record_header_view header;
-    OTTLA_ASSERT(read_nullable(at, end, name) && name && read_nullable(at, end, header.value));
-    header.key = as_text(*name);
-    headers.push_back(header);
+    sized_bytes name;
+    sized_bytes content;
+    OTTLA_ASSERT(read_sized(at, end, name) && name.length >= 0 && read_sized(at, end, content));
+    headers.push_back({as_text({name.data, static_cast<size_t>(name.length)}), content.nullable()});
   }
   return headers;
 }
@@ -156,32 +156,40 @@ record_reader::step record_reader::next(record_view& record) {
     if (record_count_ < 0) return malformed("the record count is negative");
     return at_ == end_ ? step::end : malformed("bytes are left behind the last record");
   }
+  // Local copies: as members they would be reloaded after every store through `record`.
   const auto* start = at_;
+  const auto* at = start;
   int32_t length = 0;
-  if (!read_varint(at_, end_, length)) return malformed("the records end too early");
-  if (length < 0 || length > end_ - at_) return malformed("a record is longer than its batch");
-  const auto* end = at_ + length;
-  if (length == 0) return malformed("a record is empty");
-  ++at_;  // Attributes: no bit of them means anything yet.
+  if (!read_varint(at, end_, length)) return malformed("the records end too early");
+  if (length <= 0 || length > end_ - at) return malformed("a record is longer than its batch");
+  const auto* end = at + length;
+  ++at;  // Attributes: no bit of them means anything yet.
   int64_t timestamp_delta = 0;
-  if (!read_varint(at_, end, timestamp_delta) || !read_varint(at_, end, record.offset_delta)) {
+  int32_t offset_delta = 0;
+  sized_bytes key;
+  sized_bytes value;
+  int32_t header_count = 0;
+  if (!read_varint(at, end, timestamp_delta) || !read_varint(at, end, offset_delta)) {
     return malformed("a record's timestamp or offset does not fit into it");
   }
-  if (!read_nullable(at_, end, record.key)) return malformed("a key does not fit into its record");
-  if (!read_nullable(at_, end, record.value)) {
-    return malformed("a value does not fit into its record");
-  }
-  if (!read_varint(at_, end, record.header_count) || record.header_count < 0) {
+  if (!read_sized(at, end, key)) return malformed("a key does not fit into its record");
+  if (!read_sized(at, end, value)) return malformed("a value does not fit into its record");
+  if (!read_varint(at, end, header_count) || header_count < 0) {
     return malformed("a record's header count is wrong");
   }
-  const auto* headers = at_;
-  if (!skip_headers(at_, end, record.header_count) || at_ != end) {
+  const auto* headers = at;
+  if (!skip_headers(at, end, header_count) || at != end) {
     return malformed("a record's headers do not end where the record ends");
   }
-  record.offset = wrapping_add(base_offset_, record.offset_delta);
+  record.offset = wrapping_add(base_offset_, offset_delta);
+  record.offset_delta = offset_delta;
   record.timestamp = append_time_ ? *append_time_ : wrapping_add(base_timestamp_, timestamp_delta);
-  record.header_bytes = {headers, at_};
-  record.size_bytes = static_cast<size_t>(at_ - start);
+  record.key = key.nullable();
+  record.value = value.nullable();
+  record.header_count = header_count;
+  record.header_bytes = {headers, at};
+  record.size_bytes = static_cast<size_t>(at - start);
+  at_ = at;
   ++count_;
   return step::record;
 }

@@ -54,8 +54,8 @@ void write_header(std::span<std::byte> batch, const record_batch_header& header)
 
 }  // namespace
 
-record_batch_builder::record_batch_builder(record_batch_options options)
-    : options_(std::move(options)) {
+record_batch_builder::record_batch_builder(const record_batch_options& options)
+    : options_(options) {
   reset();
 }
 

@@ -40,7 +40,7 @@ struct record_batch_options {
 
 class record_batch_builder {
 public:
-  explicit record_batch_builder(record_batch_options options = {});
+  explicit record_batch_builder(const record_batch_options& options = {});
 
   /// Adds a record one above the last one's offset.
   void append(const record_data& record);

@@ -53,7 +53,8 @@ void crc(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(crc32c(bytes));
   report(state, bytes.size(), 1);
 }
-BENCHMARK(crc)->Arg(64)->Arg(128)->Arg(192)->Arg(256)->Arg(1024)->Arg(16 << 10)->Arg(1 << 20);
+BENCHMARK(crc)->Arg(64)->Arg(96)->Arg(128)->Arg(192)->Arg(256)->Arg(1024)->Arg(16 << 10)->Arg(
+    1 << 20);
 
 // Batch bytes, value bytes, codec, level (0 header, 1 full). Items are records.
 void validate(benchmark::State& state) {
@@ -82,6 +83,8 @@ BENCHMARK(validate)
     ->Args({16 << 10, 1024, 0, 0})
     ->Args({16 << 10, 100, 0, 0})
     ->Args({200, 100, 0, 0})
+    ->Args({500, 300, 0, 0})
+    ->Args({1200, 1000, 0, 0})
     ->Args({1 << 20, 100, 1, 0})
     ->Args({1 << 20, 100, 2, 0})
     ->Args({1 << 20, 100, 3, 0})

@@ -1,4 +1,5 @@
-// The batches that real clients wrote (see golden/batches/generate/README.md) and the records in them.
+// The batches that real clients wrote (see golden/batches/generate/README.md) and the records in
+// them.
 #pragma once
 
 #include <fstream>
@@ -30,7 +31,7 @@ struct owned_record {
 inline owned_record golden_record(int i) {
   owned_record record;
   record.offset = i;
-  record.timestamp = golden_base_time + i * 7;
+  record.timestamp = golden_base_time + int64_t{i} * 7;
   if (i % 5 != 4) record.key = "key-" + std::to_string(i);
   if (i % 7 != 6) {
     record.value = "value-" + std::to_string(i) + "-";
@@ -44,12 +45,14 @@ inline owned_record golden_record(int i) {
 
 inline std::vector<owned_record> golden_records(int count) {
   std::vector<owned_record> records;
+  records.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) records.push_back(golden_record(i));
   return records;
 }
 
 inline std::vector<std::byte> golden_batch(const std::string& name) {
-  std::ifstream file(std::string(OTTLA_GOLDEN_FOLDER) + "/batches/" + name + ".bin", std::ios::binary);
+  std::ifstream file(std::string(OTTLA_GOLDEN_FOLDER) + "/batches/" + name + ".bin",
+                     std::ios::binary);
   std::string text(std::istreambuf_iterator<char>(file), {});
   auto bytes = as_byte_span(text);
   return {bytes.begin(), bytes.end()};
@@ -76,6 +79,7 @@ inline nullable_bytes viewed(const std::optional<std::string>& text) {
 /// Adds `record` at its offset.
 inline void append(record_batch_builder& builder, const owned_record& record) {
   std::vector<record_header_view> headers;
+  headers.reserve(record.headers.size());
   for (const auto& [key, value] : record.headers) headers.push_back({key, viewed(value)});
   builder.append_at(record.offset, {.timestamp = record.timestamp,
                                     .key = viewed(record.key),
@@ -84,8 +88,8 @@ inline void append(record_batch_builder& builder, const owned_record& record) {
 }
 
 inline shared_bytes build_batch(const std::vector<owned_record>& records,
-                                record_batch_options options = {}) {
-  record_batch_builder builder(std::move(options));
+                                const record_batch_options& options = {}) {
+  record_batch_builder builder(options);
   for (const auto& record : records) append(builder, record);
   return *builder.build();
 }

@@ -1,5 +1,7 @@
 #include "protocol/record_validation.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "protocol/endian.hpp"
@@ -26,13 +28,13 @@ shared_bytes good_batch(compression_codec codec = compression_codec::none, int c
 
 // A good batch with one header field overwritten and the CRC right again.
 template <class T>
-shared_bytes with_field(size_t at, T value, shared_bytes batch = good_batch()) {
+shared_bytes with_field(size_t at, T value, const shared_bytes& batch = good_batch()) {
   store_big_endian(batch.writable().data() + at, value);
   stamp_crc(batch.writable());
   return batch;
 }
 
-shared_bytes with_attributes(int16_t bits, shared_bytes batch = good_batch()) {
+shared_bytes with_attributes(int16_t bits, const shared_bytes& batch = good_batch()) {
   auto old = load_big_endian<int16_t>(batch.data() + batch_layout::attributes);
   return with_field(batch_layout::attributes, static_cast<int16_t>(old | bits), batch);
 }
@@ -90,6 +92,7 @@ bool same(const shared_bytes& a, const shared_bytes& b) {
 
 std::vector<int32_t> indexes(const batch_rejection& no) {
   std::vector<int32_t> found;
+  found.reserve(no.records.size());
   for (const auto& record : no.records) found.push_back(record.batch_index);
   return found;
 }
@@ -100,7 +103,7 @@ TEST_CASE("a good batch of every client and codec is kept byte for byte at both 
   for (auto level : {validation_level::header, validation_level::full}) {
     for (std::string codec : {"gzip", "snappy", "lz4", "zstd"}) {
       for (std::string client : {"java", "rdkafka"}) {
-        auto batch = shared_bytes::copy_of(golden_batch(client + "-" + codec + "-2000"));
+        auto batch = shared_bytes::copy_of(golden_batch(fmt::format("{}-{}-2000", client, codec)));
         auto result = accepted(batch, {.level = level});
         INFO(client << " " << codec);
         REQUIRE(same(result.batch, batch));
@@ -334,7 +337,7 @@ TEST_CASE("at level header the max timestamp of a compressed batch is held again
 TEST_CASE("a max timestamp that is not that of the records is put right") {
   auto lying = with_field(batch_layout::max_timestamp, golden_base_time + 1'000'000);
   auto result = accepted(lying);
-  CHECK(result.header.max_timestamp == golden_base_time + 39 * 7);
+  CHECK(result.header.max_timestamp == golden_base_time + 273);
   CHECK(same(result.batch, good_batch()));
 
   auto packed = with_field(batch_layout::max_timestamp, golden_base_time + 1'000'000,
