@@ -43,6 +43,7 @@ outcome<cleaned_batch> batch_cleaner::clean(const record_batch_view& batch) {
   if (kept == 0) {
     if (!is_last_of_producer(header)) return cleaned_batch{cleaned_batch::kind::dropped, {}};
     if (read == 0) return cleaned_batch{};
+    return cleaned_batch{cleaned_batch::kind::rewritten, build_empty_batch(header)};
   }
   const bool sets_horizon = keeps_tombstone && !header.delete_horizon();
   if (kept == read && !sets_horizon) return cleaned_batch{};

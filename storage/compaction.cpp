@@ -182,7 +182,8 @@ outcome<void> compaction::state::map_step() {
       const bool last = ++next_source == sources.size();
       mapped_below = last ? plan.upper : sources[next_source].base;
       if (!last) continue;
-      return make_groups(), outcome<void>{};
+      make_groups();
+      return {};
     }
     auto fits = map_batch(**batch);
     if (!fits) return std::move(fits.error());
