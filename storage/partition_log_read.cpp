@@ -106,6 +106,7 @@ outcome<timestamp_offset> partition_log::newest_batch(segment& where) {
     if (!*batch) return newest;
     const auto time = (*batch)->header.max_timestamp;
     if ((*batch)->last_offset() < log_start_ || time <= newest.timestamp) continue;
+    if ((*batch)->header.record_count == 0) continue;
     newest = {time, (*batch)->last_offset()};
   }
 }

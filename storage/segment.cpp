@@ -83,7 +83,8 @@ outcome<void> segment::append(std::span<const std::byte> bytes,
 
 void segment::note(const located_batch& batch, int32_t index_interval_bytes) {
   if (batch.position == 0) first_timestamp_ = batch.header.max_timestamp;
-  if (batch.header.max_timestamp > max_timestamp_.timestamp) {
+  // A batch that compaction has emptied keeps its timestamp, but has no record of that time.
+  if (batch.header.record_count > 0 && batch.header.max_timestamp > max_timestamp_.timestamp) {
     max_timestamp_ = {batch.header.max_timestamp, batch.last_offset()};
   }
   if (bytes_since_index_ > index_interval_bytes) {
@@ -217,7 +218,8 @@ outcome<timestamp_offset> segment::max_timestamp() {
     auto batch = scanner->next();
     if (!batch) return std::move(batch.error());
     if (!*batch) break;
-    if ((*batch)->header.max_timestamp <= largest.timestamp) continue;
+    const auto& header = (*batch)->header;
+    if (header.record_count == 0 || header.max_timestamp <= largest.timestamp) continue;
     largest = {(*batch)->header.max_timestamp, (*batch)->last_offset()};
   }
   max_timestamp_ = largest;
