@@ -4,5 +4,5 @@
 preset=${1:?usage: build.sh PRESET [TARGET...]}; shift
 dir=$(preset_dir "$preset")
 scripts/deps.sh --check build || scripts/deps.sh build
-[ -f "$dir/build.ninja" ] || cmake --preset "$preset" -B "$dir" ${OTTLA_CMAKE_ARGS:-}
+[ -f "$dir/build.ninja" ] && [ -f "$dir/CMakeCache.txt" ] || cmake --preset "$preset" -B "$dir" ${OTTLA_CMAKE_ARGS:-}
 cmake --build "$dir" ${1:+--target "$@"}
