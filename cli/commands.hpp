@@ -1,6 +1,9 @@
 // Every command of the program; each comes from a file of its own.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "cli/command.hpp"
 
 namespace ottla {
@@ -10,7 +13,8 @@ command config_command();
 command group_command();
 command topic_command();
 
-/// The whole tree: `ottla` itself.
-command program_command();
+/// The whole tree: `ottla` itself. `words` are the arguments it was started with, for the commands
+/// that hand over to another program.
+command program_command(const std::vector<std::string>& words = {});
 
 }  // namespace ottla

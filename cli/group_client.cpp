@@ -89,6 +89,9 @@ outcome<group_view> describe_group(admin_client& client, const std::string& grou
     return response.groups.empty() ? error_code::group_id_not_found
                                    : response.groups.front().error_code;
   });
+  if (!answer && answer.error().code == error_code::group_id_not_found) {
+    return group_view{.id = group, .state = "Dead", .coordinator = *coordinator};
+  }
   if (!answer) return std::move(answer.error());
   auto view = view_of(answer->groups.front());
   view.coordinator = *coordinator;

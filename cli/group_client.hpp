@@ -36,6 +36,7 @@ struct group_view {
 
 /// Groups of every broker, by id.
 outcome<std::vector<listed_group>> list_groups(admin_client& client);
+/// A group that does not exist is described as "Dead", as older versions of the API have it.
 outcome<group_view> describe_group(admin_client& client, const std::string& group);
 /// Committed offsets; partitions without one are left out.
 outcome<partition_offsets> committed_offsets(admin_client& client, const std::string& group);

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   if (!words.empty() && (words.front() == "--version" || words.front() == "-V")) {
     return ottla::print("ottla " OTTLA_VERSION "\n") ? ottla::exit_ok : ottla::exit_failed;
   }
-  auto parsed = ottla::parse_command_line(ottla::program_command(), std::move(words));
+  auto parsed = ottla::parse_command_line(ottla::program_command(words), words);
   if (parsed.run) return parsed.run();
   fmt::print(stderr, "{}", parsed.error);
   if (!ottla::print(parsed.output)) return ottla::exit_failed;

@@ -1,6 +1,7 @@
 // The tree of commands: `ottla` itself and the commands that need no file of their own.
 #include <memory>
 
+#include "cli/client_commands.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/completion.hpp"
@@ -27,12 +28,15 @@ command completion_command() {
 
 }  // namespace
 
-command program_command() {
+command program_command(const std::vector<std::string>& words) {
+  auto hand_over = [words](const auto&) { return run_client_program(words); };
   return {
       .name = "ottla",
       .summary = "A commit log that every Kafka client can use",
-      .examples = {"ottla topic create orders --partitions 3", "ottla topic describe orders"},
-      .subcommands = {topic_command(), group_command(), config_command(), cluster_command(), completion_command()}};
+      .examples = {"ottla topic create orders --partitions 3", "echo hello | ottla produce orders",
+                   "ottla consume orders", "ottla group describe billing"},
+      .subcommands = {topic_command(), produce_command(hand_over), consume_command(hand_over),
+                      group_command(), config_command(), cluster_command(), completion_command()}};
 }
 
 }  // namespace ottla

@@ -1,0 +1,173 @@
+#include "cli/record_format.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json/serialize.hpp>
+
+#include "cli/json.hpp"
+#include "cli/position.hpp"
+
+namespace ottla {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<std::string_view, 6> fields_known = {"topic",     "partition", "offset",
+                                                          "timestamp", "key",       "headers"};
+constexpr std::string_view null_text = "(null)";
+
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (size_t start = 0; start < text.size();) {
+    size_t end = std::min(text.find(',', start), text.size());
+    parts.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return parts;
+}
+
+std::string headers_text(const shown_record& record) {
+  std::string text;
+  for (const auto& [name, value] : record.headers) {
+    text += fmt::format("{}{}={}", text.empty() ? "" : ",", name,
+                        value ? std::string_view(*value) : null_text);
+  }
+  return text;
+}
+
+std::string field_text(const shown_record& record, std::string_view field) {
+  if (field == "topic") return std::string(record.topic);
+  if (field == "partition") return std::to_string(record.partition);
+  if (field == "offset") return std::to_string(record.offset);
+  if (field == "timestamp") return record.timestamp_ms < 0 ? "-" : format_time(record.timestamp_ms);
+  if (field == "key") return std::string(record.key.value_or(null_text));
+  return headers_text(record);
+}
+
+void add_bytes(json::object& to, const std::string& name,
+               const std::optional<std::string_view>& bytes) {
+  if (!bytes) {
+    to[name] = nullptr;
+  } else if (is_utf8(*bytes)) {
+    to[name] = *bytes;
+  } else {
+    to[name + "_base64"] = to_base64(*bytes);
+  }
+}
+
+/// Length of the UTF-8 sequence that `lead` begins, 0 for none.
+size_t sequence_length(unsigned char lead) {
+  if (lead < 0x80) return 1;
+  if (lead >= 0xC2 && lead < 0xE0) return 2;
+  if (lead >= 0xE0 && lead < 0xF0) return 3;
+  return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
+}
+
+/// Forms that are too long, halves of pairs, and numbers above U+10FFFF.
+bool is_forbidden(unsigned char lead, unsigned char second) {
+  return (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+         (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
+}
+
+}  // namespace
+
+std::string wrong_fields(std::string_view fields) {
+  for (auto field : split(fields)) {
+    if (std::ranges::find(fields_known, field) == fields_known.end()) {
+      return fmt::format("--show: there is no field '{}'; there are {}", field,
+                         fmt::join(fields_known, ", "));
+    }
+  }
+  return {};
+}
+
+std::string format_fields(const shown_record& record, std::string_view fields) {
+  std::string line;
+  for (auto field : split(fields)) line += field_text(record, field) + "\t";
+  line += record.value.value_or(null_text);
+  return line + "\n";
+}
+
+std::string format_pattern(const shown_record& record, std::string_view pattern) {
+  std::string out;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    char next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
+    std::string_view pair = pattern.substr(i, 2);
+    if (pair == "%t") {
+      out += record.topic;
+    } else if (pair == "%p") {
+      out += std::to_string(record.partition);
+    } else if (pair == "%o") {
+      out += std::to_string(record.offset);
+    } else if (pair == "%T") {
+      out += std::to_string(record.timestamp_ms);
+    } else if (pair == "%k") {
+      out += record.key.value_or("");
+    } else if (pair == "%v") {
+      out += record.value.value_or("");
+    } else if (pair == "%h") {
+      out += headers_text(record);
+    } else if (pair == "\\n" || pair == "\\t" || pair == "\\0") {
+      out += next == 'n' ? '\n' : next == 't' ? '\t' : '\0';
+    } else if (pair == "%%" || pair == "\\\\") {
+      out += next;
+    } else {
+      out += pattern[i];
+      continue;
+    }
+    ++i;
+  }
+  return out;
+}
+
+std::string format_json(const shown_record& record) {
+  json::object object{{"topic", record.topic},
+                      {"partition", record.partition},
+                      {"offset", record.offset},
+                      {"timestamp", record.timestamp_ms}};
+  add_bytes(object, "key", record.key);
+  add_bytes(object, "value", record.value);
+  json::array headers;
+  for (const auto& [name, value] : record.headers) {
+    json::object header{{"name", name}};
+    add_bytes(header, "value", value ? std::optional<std::string_view>(*value) : std::nullopt);
+    headers.push_back(std::move(header));
+  }
+  object["headers"] = std::move(headers);
+  return json::serialize(object) + "\n";
+}
+
+bool is_utf8(std::string_view bytes) {
+  for (size_t i = 0; i < bytes.size();) {
+    auto lead = static_cast<unsigned char>(bytes[i]);
+    size_t length = sequence_length(lead);
+    if (length == 0 || length > bytes.size() - i) return false;
+    for (size_t j = 1; j < length; ++j) {
+      auto next = static_cast<unsigned char>(bytes[i + j]);
+      if ((next & 0xC0) != 0x80 || (j == 1 && is_forbidden(lead, next))) return false;
+    }
+    i += length;
+  }
+  return true;
+}
+
+std::string to_base64(std::string_view bytes) {
+  constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t group = 0;
+    size_t count = std::min<size_t>(3, bytes.size() - i);
+    for (size_t j = 0; j < 3; ++j) {
+      group = group << 8 | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0u);
+    }
+    for (size_t j = 0; j < 4; ++j) {
+      text += j <= count ? digits[group >> (18 - 6 * j) & 63] : '=';
+    }
+  }
+  return text;
+}
+
+}  // namespace ottla

@@ -1,0 +1,67 @@
+#include "cli/record_format.hpp"
+
+#include "tests/support/catch.hpp"
+
+namespace ottla {
+namespace {
+
+shown_record sample() {
+  return {.topic = "orders",
+          .partition = 2,
+          .offset = 41,
+          .timestamp_ms = 1'500,
+          .key = "k",
+          .value = "v",
+          .headers = {{"source", "web"}, {"none", std::nullopt}}};
+}
+
+TEST_CASE("fields stand before the value, separated by tabs") {
+  CHECK(format_fields(sample(), "") == "v\n");
+  CHECK(format_fields(sample(), "topic,partition,offset,timestamp,key,headers") ==
+        "orders\t2\t41\t1970-01-01T00:00:01.500Z\tk\tsource=web,none=(null)\tv\n");
+  auto tombstone = sample();
+  tombstone.value.reset();
+  CHECK(format_fields(tombstone, "key") == "k\t(null)\n");
+  CHECK(wrong_fields("offset,key").empty());
+  CHECK_FALSE(wrong_fields("offset,colour").empty());
+}
+
+TEST_CASE("a pattern replaces its sequences and keeps the rest") {
+  CHECK(format_pattern(sample(), "%t-%p@%o %T %k=%v [%h]\\n") ==
+        "orders-2@41 1500 k=v [source=web,none=(null)]\n");
+  CHECK(format_pattern(sample(), "100%% \\\\ %x \\") == "100% \\ %x \\");
+  CHECK(format_pattern(sample(), std::string("\\0")) == std::string(1, '\0'));
+}
+
+TEST_CASE("JSON lines carry text as text and other bytes as base64") {
+  CHECK(format_json(sample()) ==
+        "{\"topic\":\"orders\",\"partition\":2,\"offset\":41,\"timestamp\":1500,\"key\":\"k\","
+        "\"value\":\"v\",\"headers\":[{\"name\":\"source\",\"value\":\"web\"},"
+        "{\"name\":\"none\",\"value\":null}]}\n");
+  auto binary = sample();
+  binary.key.reset();
+  binary.value = "\xFF\x00\x01";
+  binary.headers.clear();
+  CHECK(format_json(binary).find("\"key\":null,\"value_base64\":\"") != std::string::npos);
+}
+
+TEST_CASE("UTF-8 is told from other bytes") {
+  for (const char* text : {"", "abc", "é€😀", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
+    CHECK(is_utf8(text));
+  }
+  for (const char* text : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80",
+                           "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE2\x82"}) {
+    CHECK_FALSE(is_utf8(text));
+  }
+}
+
+TEST_CASE("base64 is padded to groups of four") {
+  CHECK(to_base64("") == "");
+  CHECK(to_base64("f") == "Zg==");
+  CHECK(to_base64("fo") == "Zm8=");
+  CHECK(to_base64("foo") == "Zm9v");
+  CHECK(to_base64("\xFB\xFF") == "+/8=");
+}
+
+}  // namespace
+}  // namespace ottla
