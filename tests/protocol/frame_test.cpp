@@ -1,6 +1,6 @@
 #include "protocol/frame.hpp"
 
-#include <rapidcheck/catch.h>
+#include <limits>
 
 #include "protocol/wire_writer.hpp"
 #include "tests/support/catch.hpp"
@@ -9,74 +9,40 @@ using namespace ottla;
 
 namespace {
 
-shared_bytes stream_of(const std::vector<std::string>& bodies) {
+outcome<std::optional<size_t>> length_in(int32_t announced, size_t limit_bytes) {
   wire_writer out;
-  for (const auto& body : bodies) out.bytes(as_byte_span(body));
-  return out.finish_flat();
-}
-
-std::vector<std::string> texts(const std::vector<shared_bytes>& frames) {
-  std::vector<std::string> all;
-  for (const auto& frame : frames) all.emplace_back(as_text(frame.view()));
-  return all;
+  out.int32(announced);
+  return frame_length(out.view(), limit_bytes);
 }
 
 }  // namespace
 
-TEST_CASE("a stream cut anywhere gives the same frames") {
-  rc::prop("any cuts", [](const std::vector<std::string>& bodies) {
-    auto stream = stream_of(bodies);
-    frame_splitter splitter{1000};
-    std::vector<shared_bytes> frames;
-    for (size_t at = 0; at < stream.size();) {
-      auto size = std::min<size_t>(*rc::gen::inRange<size_t>(1, 20), stream.size() - at);
-      RC_ASSERT(static_cast<bool>(splitter.feed(stream.slice(at, size), frames)));
-      at += size;
-    }
-    RC_ASSERT(texts(frames) == bodies);
-    RC_ASSERT(splitter.held_bytes() == 0U);
-  });
+TEST_CASE("a frame's length is read up to the limit, the limit included") {
+  CHECK(*length_in(0, 100) == 0U);
+  CHECK(*length_in(100, 100) == 100U);
+  CHECK(*length_in(104'857'600, 104'857'600) == 104'857'600U);
 }
 
-TEST_CASE("frames that lie within one buffer are slices of it, empty ones included") {
-  auto stream = stream_of({"one", "", "two"});
-  frame_splitter splitter{100};
-  std::vector<shared_bytes> frames;
-  REQUIRE(splitter.feed(stream, frames));
-  REQUIRE(texts(frames) == std::vector<std::string>{"one", "", "two"});
-  CHECK(frames[0].data() == stream.data() + 4);
-  CHECK(frames[2].data() == stream.data() + 15);
+TEST_CASE("a negative or too long frame is refused") {
+  for (int32_t announced : {-1, std::numeric_limits<int32_t>::min(), 101}) {
+    auto length = length_in(announced, 100);
+    REQUIRE_FALSE(length);
+    CHECK(length.error().code == error_code::invalid_request);
+  }
+  CHECK(length_in(101, 100).error().message == "a frame announces 101 bytes, allowed are 0 to 100");
 }
 
-TEST_CASE("a negative or too long length is refused, the limit itself is not") {
-  auto refused = [](std::initializer_list<int> prefix) {
-    auto bytes = shared_bytes::allocate(prefix.size());
-    size_t i = 0;
-    for (auto value : prefix) bytes.writable()[i++] = static_cast<std::byte>(value);
-    frame_splitter splitter{100};
-    std::vector<shared_bytes> frames;
-    auto fed = splitter.feed(bytes, frames);
-    if (!fed) CHECK(fed.error().code == error_code::invalid_request);
-    return !fed;
-  };
-  CHECK(refused({0xff, 0xff, 0xff, 0xff}));
-  CHECK(refused({0x80, 0, 0, 0}));
-  CHECK(refused({0, 0, 0, 101}));
-  CHECK(refused({0x16, 0x03, 0x01, 0x02}));  // a TLS handshake
-  CHECK(refused({'G', 'E', 'T', ' '}));
-  CHECK_FALSE(refused({0, 0, 0, 100}));
-  CHECK_FALSE(refused({0x7f, 0xff, 0xff}));  // not a whole length yet
+TEST_CASE("the first bytes of TLS and HTTP are no frame") {
+  constexpr size_t usual_limit_bytes = 104'857'600;
+  CHECK_FALSE(length_in(0x16030102, usual_limit_bytes));
+  CHECK_FALSE(length_in(0x47455420, usual_limit_bytes));  // "GET "
 }
 
-TEST_CASE("an open frame says how much it holds and misses") {
-  auto stream = stream_of({std::string(50'000'000, 'x')});
-  frame_splitter splitter{100'000'000};
-  std::vector<shared_bytes> frames;
-  REQUIRE(splitter.feed(stream.slice(0, 10), frames));
-  CHECK(splitter.held_bytes() == 10);
-  CHECK(splitter.missing_bytes() == 49'999'994);
-  REQUIRE(splitter.feed(stream.slice(10, stream.size() - 10), frames));
-  REQUIRE(frames.size() == 1);
-  CHECK(frames[0].size() == 50'000'000);
-  CHECK(splitter.missing_bytes() == 0);
+TEST_CASE("a length of which bytes are missing is not known yet") {
+  std::byte begin[3] = {std::byte{0xff}, std::byte{0xff}, std::byte{0xff}};
+  for (size_t size = 0; size <= 3; ++size) {
+    auto length = frame_length({begin, size}, 100);
+    REQUIRE(length);
+    CHECK_FALSE(length->has_value());
+  }
 }
