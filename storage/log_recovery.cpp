@@ -12,6 +12,25 @@
 
 namespace ottla {
 
+namespace {
+
+bool is_valid(batch_scanner& scanner, const located_batch& batch) {
+  auto bytes = scanner.bytes_of(batch);
+  if (!bytes) return false;
+  auto view = record_batch_view::parse(*bytes);
+  return view && view->crc_valid();
+}
+
+/// Epochs never fall, and no CRC covers them: one above that of a later batch is damaged.
+void note_epoch(std::vector<epoch_entry>& seen, const located_batch& batch) {
+  const leader_epoch epoch = batch.header.epoch;
+  if (epoch < 0) return;
+  while (!seen.empty() && seen.back().epoch > epoch) seen.pop_back();
+  if (seen.empty() || seen.back().epoch < epoch) seen.push_back({epoch, batch.base_offset()});
+}
+
+}  // namespace
+
 /// Brings a log's directory into a state that partition_log can go on from.
 class log_recovery {
 public:
@@ -40,6 +59,7 @@ private:
   outcome<void> load_quarantine();
   outcome<void> check_segment(size_t index);
   outcome<void> examine(size_t index, int64_t walk_from, int64_t check_from);
+  [[nodiscard]] bool leaves_gap(size_t index, const located_batch& batch);
   outcome<bool> resolve_bad(size_t index, int64_t position);
   outcome<void> cut(size_t index, int64_t position);
   outcome<void> quarantine(size_t index, const quarantined_range& range);
@@ -222,35 +242,56 @@ outcome<void> log_recovery::examine(size_t index, int64_t walk_from, int64_t che
   if (!scanner) return std::move(scanner.error());
   expected_ = where.base_offset();
   bool first = true;
+  std::optional<located_batch> previous;
+  log_offset previous_expected = expected_;
   for (;;) {
     const int64_t position = scanner->position();
     const bool past_recovery_point = context_.last == last_shutdown::machine_crash &&
-                                     expected_ >= context_.recovery_point && !first;
+                                     expected_ >= context_.recovery_point &&
+                                     (!first || walk_from == 0);
     const bool checks = position >= check_from || past_recovery_point;
     scanner->set_check(checks ? batch_check::crc : batch_check::header);
     auto batch = scanner->next();
     if (!batch && batch_scanner::is_disk_fault(batch.error())) return std::move(batch.error());
-    if (!batch) {
+    const bool knows_before = !first || walk_from == 0;
+    const bool gap = batch && *batch && knows_before && leaves_gap(index, **batch);
+    if (!batch || gap) {
       // An index that points at bad bytes is no place to start from.
-      if (first && walk_from > 0) return examine(index, 0, check_from);
-      auto goes_on = resolve_bad(index, scanner->position());
+      if (!knows_before) return examine(index, 0, check_from);
+      int64_t bad_position = gap ? (*batch)->position : scanner->position();
+      // A wrong length shows only here: then the batch before is the bad one.
+      if (previous && !is_valid(*scanner, *previous)) {
+        bad_position = previous->position;
+        expected_ = previous_expected;
+      }
+      auto goes_on = resolve_bad(index, bad_position);
       if (!goes_on) return std::move(goes_on.error());
       if (!*goes_on) return {};
       return examine(index, 0, check_from);
     }
     if (!*batch) break;
     first = false;
+    previous = **batch;
+    previous_expected = expected_;
     (checks ? report_.bytes_checked : report_.bytes_walked) += (*batch)->length();
     expected_ = (*batch)->last_offset() + 1;
-    const leader_epoch epoch = (*batch)->header.epoch;
-    if (epoch >= 0 && (epochs_seen_.empty() || epochs_seen_.back().epoch < epoch)) {
-      epochs_seen_.push_back({epoch, (*batch)->base_offset()});
-    }
+    note_epoch(epochs_seen_, **batch);
   }
   for (const auto& bad : report_.quarantined) {
     if (bad.segment_base == where.base_offset()) expected_ = std::max(expected_, bad.next);
   }
   return {};
+}
+
+/// The base offset is outside the CRC. Only compaction leaves gaps between batches, and it never
+/// touches the active segment or what was not synced.
+bool log_recovery::leaves_gap(size_t index, const located_batch& batch) {
+  for (const auto& bad : report_.quarantined) {
+    if (bad.first == expected_ && bad.next <= batch.base_offset()) expected_ = bad.next;
+  }
+  if (log_.options_.cleanup_compact || context_.last == last_shutdown::clean) return false;
+  const bool unsynced = expected_ >= context_.recovery_point;
+  return (is_active(index) || unsynced) && batch.base_offset() != expected_;
 }
 
 /// Decides about the bad bytes at `position`; answers whether the segment is to be walked again.
@@ -384,10 +425,7 @@ outcome<void> log_recovery::rebuild_epochs() {
       auto batch = scanner->next();
       if (!batch && batch_scanner::is_disk_fault(batch.error())) return std::move(batch.error());
       if (!batch || !*batch) break;
-      const leader_epoch epoch = (*batch)->header.epoch;
-      if (epoch >= 0 && (found.empty() || found.back().epoch < epoch)) {
-        found.push_back({epoch, (*batch)->base_offset()});
-      }
+      note_epoch(found, **batch);
     }
   }
   log_.epochs_.replace(std::move(found));

@@ -49,7 +49,7 @@ outcome<log_slice> partition_log::read(log_offset from, const read_limits& limit
     stats_.bytes_read += static_cast<uint64_t>(end->position - first.position);
     return log_slice{{*opened, first.position, end->position - first.position},
                      first.base_offset(),
-                     end->next_offset,
+                     std::min(end->next_offset, bound),
                      end->next_offset >= bound};
   }
   return nothing;
