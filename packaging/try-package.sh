@@ -50,16 +50,16 @@ tail -1 build/unit-security.log
 
 port=$((20000 + RANDOM % 10000))
 serve=(ottla serve --config /etc/ottla/server.properties --override "listeners=PLAINTEXT://127.0.0.1:$port")
-as_ottla() { chroot --userspec=ottla:ottla "$try" "$@"; }
+as_ottla() { OTTLA_BOOTSTRAP=127.0.0.1:$port chroot --userspec=ottla:ottla "$try" "$@"; }
 echo "+ ottla serve --check-config, as user ottla"
 as_ottla "${serve[@]}" --check-config
 echo "+ ottla serve, as user ottla"
 chroot --userspec=ottla:ottla "$try" "${serve[@]}" > build/package-serve.log 2>&1 < /dev/null &
 pid=$!
-for _ in $(seq 100); do as_ottla ottla topic list --bootstrap-server "127.0.0.1:$port" > /dev/null 2>&1 && break; sleep 0.1; done
-as_ottla ottla topic create packaged --bootstrap-server "127.0.0.1:$port"
-echo "from the package" | as_ottla ottla produce packaged --bootstrap-server "127.0.0.1:$port"
-read_back=$(as_ottla ottla consume packaged --from earliest --count 1 --bootstrap-server "127.0.0.1:$port")
+for _ in $(seq 100); do as_ottla ottla topic list > /dev/null 2>&1 && break; sleep 0.1; done
+as_ottla ottla topic create packaged
+echo "from the package" | as_ottla ottla produce packaged
+read_back=$(as_ottla ottla consume packaged)
 [ "$read_back" = "from the package" ] || { echo "read back: $read_back"; exit 1; }
 kill "$pid"
 wait "$pid" || { echo "serve exited with $?"; tail -20 build/package-serve.log; exit 1; }

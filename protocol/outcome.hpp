@@ -22,8 +22,8 @@ struct fault {
 template <class T>
 class [[nodiscard]] outcome {
 public:
-  outcome(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  outcome(fault why) : state_(std::in_place_index<1>, std::move(why)) {}
+  outcome(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(*-explicit-*)
+  outcome(fault why) : state_(std::in_place_index<1>, std::move(why)) {}  // NOLINT(*-explicit-*)
 
   explicit operator bool() const noexcept { return state_.index() == 0; }
   T& operator*() & { return value(); }
@@ -58,7 +58,7 @@ template <>
 class [[nodiscard]] outcome<void> {
 public:
   outcome() = default;
-  outcome(fault why) : fault_(std::move(why)) {}
+  outcome(fault why) : fault_(std::move(why)) {}  // NOLINT(*-explicit-*)
 
   explicit operator bool() const noexcept { return !fault_.has_value(); }
   fault& error() {

@@ -6,7 +6,7 @@ cat <<'TEXT'
 
 In another terminal, to write and to read:
   echo hello | build/ottla produce demo
-  build/ottla consume demo --from-beginning
+  build/ottla consume demo
 
 TEXT
 exec build/ottla serve "$@"
