@@ -41,7 +41,12 @@ coordinator_handle::behavior_type coordinator_actor::make_behavior() {
       [this](const group_gone& gone) { group_is_gone(gone.group_id); },
       [this](const start_coordinating& order) { start(order); },
       [this](const stop_coordinating&) { stop(); },
-      [this](const topics_deleted& deleted) { tell_groups(deleted); },
+      [this](const topics_deleted& deleted) {
+        tell_groups(deleted);
+        if (phase_ != phase::loading) return;
+        auto& later = deleted_meanwhile_.topics;
+        later.insert(later.end(), deleted.topics.begin(), deleted.topics.end());
+      },
       [this](const use_group_options& changed) {
         setup_.options = changed.options;
         tell_groups(changed);
@@ -69,8 +74,9 @@ void coordinator_actor::start(const start_coordinating& order) {
 }
 
 void coordinator_actor::stop() {
-  if (phase_ == phase::idle) return;
-  log::info(setup_.subject, "no longer coordinates {} groups", groups_.size());
+  if (phase_ != phase::idle) {
+    log::info(setup_.subject, "no longer coordinates {} groups", groups_.size());
+  }
   unload();
 }
 
@@ -78,6 +84,8 @@ void coordinator_actor::stop() {
 void coordinator_actor::unload() {
   ++term_;
   phase_ = phase::idle;
+  lead_again_ = false;
+  deleted_meanwhile_.topics.clear();
   partition_ = nullptr;
   cancel_timer(expiry_timer_);
   answer_stores(appending_, error_code::not_coordinator);
@@ -85,6 +93,15 @@ void coordinator_actor::unload() {
   for (auto& [_, known] : std::exchange(groups_, {})) {
     anon_send_exit(known.group, caf::exit_reason::user_shutdown);
   }
+}
+
+// The image decides who leads. Until it has come this is nobody's coordinator; and should it say
+// that nothing has changed after all, the groups are loaded again.
+void coordinator_actor::lead_again_later() {
+  log::info(setup_.subject, "another broker may lead; {} groups are let go", groups_.size());
+  unload();
+  lead_again_ = true;
+  arm_timer(first_retry_ms, term_);
 }
 
 void coordinator_actor::look_for_partition() {
@@ -113,6 +130,7 @@ void coordinator_actor::measure_partition() {
 }
 
 void coordinator_actor::load(const partition_description& log) {
+  if (!log.is_leader) return retry_later();
   if (log.log_start_offset >= log.log_end_offset) return loaded({});
   group_loader_setup setup;
   setup.subject = setup_.subject;
@@ -149,6 +167,7 @@ void coordinator_actor::loaded(const groups_loaded& result) {
     anon_send(spawn_group(id, std::move(known)), use_group_options{setup_.options});
     if (has_members) groups_.at(id).state = group_phase::stable;
   }
+  if (!deleted_meanwhile_.topics.empty()) tell_groups(std::exchange(deleted_meanwhile_, {}));
   log::info(setup_.subject, "{} groups from {} records in {} ms ({} of other kinds)",
             groups_.size(), result.records, time().mono_ms() - load_began_ms_, result.foreign);
   arm_expiry();
@@ -167,7 +186,9 @@ void coordinator_actor::timer_is_due(uint64_t token) {
     tell_groups(expire_offsets{});
     return arm_expiry();
   }
-  if (token == term_ && phase_ == phase::loading && !partition_) look_for_partition();
+  if (token != term_) return;
+  if (phase_ == phase::idle && lead_again_) return start(start_coordinating{order_});
+  if (phase_ == phase::loading && !partition_) look_for_partition();
 }
 
 void coordinator_actor::arm_expiry() {

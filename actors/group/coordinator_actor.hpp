@@ -72,6 +72,7 @@ private:
   void load(const partition_description& log);
   void loaded(const groups_loaded& result);
   void retry_later();
+  void lead_again_later();
   void unload();
   const group_handle& spawn_group(const std::string& group_id, loaded_group known);
 
@@ -96,6 +97,8 @@ private:
   partition_handle partition_;
   int64_t retry_delay_ms_ = 0;
   int64_t load_began_ms_ = 0;
+  bool lead_again_ = false;           ///< Idle only until a timer, unless told to stop.
+  topics_deleted deleted_meanwhile_;  ///< While loading; for the groups that are found then.
   std::map<std::string, entry, std::less<>> groups_;
 
   std::deque<pending_store> waiting_;    ///< For the next batch.

@@ -75,10 +75,11 @@ void coordinator_actor::appended(const append_result& result) {
     log::warn(setup_.subject, "{} group records are not stored: {} {}", appending_.size(),
               error_name(result.error), result.message);
   }
-  const auto told = group_error_for_append(result.error);
-  answer_stores(appending_, told);
-  // Another broker leads, or the disk is gone: whoever leads next orders a new start.
-  if (told == error_code::not_coordinator) return stop();
+  answer_stores(appending_, group_error_for_append(result.error));
+  if (result.error == error_code::not_leader_or_follower ||
+      result.error == error_code::fenced_leader_epoch) {
+    return lead_again_later();
+  }
   append();
 }
 
