@@ -11,6 +11,7 @@ namespace ottla {
 command cluster_command();
 command config_command();
 command group_command();
+command log_command();
 command topic_command();
 
 /// The whole tree: `ottla` itself. `words` are the arguments it was started with, for the commands
