@@ -23,8 +23,7 @@ void load_fixture(memory_file_system& disk) {
 TEST_CASE("a log directory of Apache Kafka opens here, with all it says") {
   log_fixture fixture;
   load_fixture(fixture.disk);
-  auto directory = log_directory::open(fixture.disk, "data",
-                                       {"5L6g3nShT-eMCtK--X86sw", 1, {}, {}});
+  auto directory = log_directory::open(fixture.disk, "data", {"5L6g3nShT-eMCtK--X86sw", 1, {}, {}});
   if (!directory) FAIL(directory.error().message);
   CHECK((*directory)->last() == last_shutdown::clean);
   CHECK((*directory)->notes().empty());
