@@ -63,6 +63,7 @@ using metadata_handle = caf::typed_actor<
 using controller_handle = caf::typed_actor<
     caf::reacts_to<image_changed>,
     caf::reacts_to<store_session_changed>,
+    caf::reacts_to<broker_registered>,
     caf::reacts_to<image_applied>,
     caf::reacts_to<broker_ready>,
     caf::reacts_to<topics_removed>,

@@ -87,7 +87,7 @@ void broker_actor::registered(const register_broker_result& result) {
   }
   self_.epoch = result.epoch;
   is_registered_ = true;
-  caf::anon_send(setup_.metadata, subscribe_images{caf::weak_actor_ptr{ctrl()}});
+  caf::anon_send(setup_.metadata, subscribe_images{caf::weak_actor_ptr{ctrl()}, true});
 }
 
 // --- images ---

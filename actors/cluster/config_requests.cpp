@@ -154,6 +154,27 @@ outcome<std::optional<broker_id>> parse_broker_resource(std::string_view name) {
   return std::optional{id};
 }
 
+std::vector<described_config> describe_topic(const broker_config& config, std::string_view name,
+                                             size_t replication_factor,
+                                             const config_map& overrides) {
+  auto level = durability_name(
+      default_durability(static_cast<int32_t>(replication_factor), is_internal_topic(name)));
+  auto stored = overrides.find(durability_key);
+  if (stored == overrides.end() || stored->second != level) {
+    return describe_topic_configs(config, overrides);
+  }
+  auto others = overrides;
+  others.erase(std::string{durability_key});
+  auto described = describe_topic_configs(config, others);
+  for (auto& one : described) {
+    if (one.name != durability_key) continue;
+    one.value = level;
+    one.source = config_source::default_value;
+    one.synonyms.assign(1, {one.name, one.value, one.source});
+  }
+  return described;
+}
+
 alter_configs_response alter_configs(const change_context& context,
                                      const alter_configs_request& request) {
   return change_all<alter_configs_response>(context, request, [](const auto& resource) {

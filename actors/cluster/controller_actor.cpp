@@ -27,20 +27,10 @@ store_write set(std::string path, node_version version, shared_bytes value) {
 }
 
 constexpr int64_t rest_ms = 1000;
-constexpr caf::atom_value error_category = caf::atom("kafka");
 
 const std::string producer_ids_path = metadata_path::of({metadata_node::kind::producer_ids});
 
 }  // namespace
-
-caf::error controller_error(error_code code) {
-  return {static_cast<uint8_t>(code), error_category};
-}
-
-error_code controller_error_code(const caf::error& error) {
-  return error.category() == error_category ? static_cast<error_code>(error.code())
-                                            : error_code::not_controller;
-}
 
 controller_actor::controller_actor(caf::actor_config& config, unit& where, controller_setup setup)
     : pinned(config, where), setup_(std::move(setup)) {}
@@ -49,6 +39,7 @@ controller_handle::behavior_type controller_actor::make_behavior() {
   return {
       [this](const image_changed& message) { image_came(message); },
       [this](const store_session_changed& message) { session_changed(message.event); },
+      [](const broker_registered&) {},  // The image shows it as well.
       [this](const image_applied& message) {
         applied_ = std::max(applied_, message.sequence);
         give_answers();

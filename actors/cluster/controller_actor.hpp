@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actors/cluster/change_context.hpp"
+#include "actors/cluster/controller_error.hpp"
 #include "actors/config/config_cell.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/runtime/pinned.hpp"
@@ -29,11 +30,6 @@ struct controller_setup {
   /// The metadata is not what this version understands.
   std::function<void(const fault&)> on_fatal;
 };
-
-/// How a failed admin request travels as the error of its promise.
-caf::error controller_error(error_code code);
-/// The other way; NOT_CONTROLLER, which clients retry, for a controller that is gone.
-error_code controller_error_code(const caf::error& error);
 
 /// Producer ids that a broker gets at a time.
 inline constexpr int32_t producer_ids_per_block = 1000;

@@ -45,6 +45,7 @@ struct admin_command {
 /// Sends image_changed to `subscriber`: the image there is now, if any, and each later one.
 struct subscribe_images {
   caf::weak_actor_ptr subscriber;
+  bool session_news = false;  ///< Also store_session_changed and broker_registered.
 };
 
 /// Enters this broker in the store and keeps it there through expired sessions.

@@ -70,7 +70,7 @@ metadata_handle::behavior_type metadata_actor::make_behavior() {
   setup_.store->start({.session = [this](session_event event) { session_event_came(event); },
                        .changed = [this](const std::string& path) { node_changed(path); }});
   return {[this](const subscribe_images& message) {
-            subscribers_.push_back(message.subscriber);
+            subscribers_.push_back(message);
             if (!image_) return;
             auto all = std::make_shared<std::vector<uuid>>();
             image_->for_each_topic([&](const topic_ptr& t) { all->push_back(t->id()); });
@@ -99,16 +99,17 @@ void metadata_actor::on_exit() {
   reads_.clear();
 }
 
-void metadata_actor::tell_subscribers(const caf::message& what) {
-  std::erase_if(subscribers_, [](const auto& who) { return who.lock() == nullptr; });
-  for (const auto& who : subscribers_) {
-    if (auto actor = caf::actor_cast<caf::actor>(who)) caf::anon_send(actor, what);
+void metadata_actor::tell_subscribers(const caf::message& what, bool is_session_news) {
+  std::erase_if(subscribers_, [](const auto& s) { return s.subscriber.lock() == nullptr; });
+  for (const auto& one : subscribers_) {
+    if (is_session_news && !one.session_news) continue;
+    if (auto actor = caf::actor_cast<caf::actor>(one.subscriber)) caf::anon_send(actor, what);
   }
 }
 
 void metadata_actor::session_event_came(session_event event) {
   connected_ = event == session_event::connected;
-  tell_subscribers(caf::make_message(store_session_changed{event}));
+  tell_subscribers(caf::make_message(store_session_changed{event}), true);
   if (event != session_event::connected) return;
   changes_dirty_ = brokers_dirty_ = controller_dirty_ = true;
   if (!cluster_) {
@@ -165,7 +166,7 @@ void metadata_actor::enter_again() {
 void metadata_actor::entered(const commit_result& result) {
   if (result.committed()) {
     answer_entry({.epoch = result.id});
-    tell_subscribers(caf::make_message(broker_registered{result.id}));
+    tell_subscribers(caf::make_message(broker_registered{result.id}), true);
   } else if (result.what == commit_result::status::refused) {
     answer_entry({error_code::kafka_storage_error, result.message});
   } else {
@@ -312,9 +313,10 @@ void metadata_actor::publish() {
   auto before = std::exchange(image_, update.image);
   apply_configs(*image_);
   setup_.cache->set(image_);
-  tell_subscribers(caf::make_message(
-      image_changed{std::move(before), image_,
-                    std::make_shared<const std::vector<uuid>>(std::move(update.changed_topics))}));
+  tell_subscribers(caf::make_message(image_changed{std::move(before), image_,
+                                                   std::make_shared<const std::vector<uuid>>(
+                                                       std::move(update.changed_topics))}),
+                   false);
 }
 
 void metadata_actor::apply_configs(const metadata_image& image) {

@@ -85,11 +85,11 @@ private:
 
   caf::result<commit_result> write(const commit_steps& message);
   caf::result<read_nodes_result> read(const read_nodes& message);
-  void tell_subscribers(const caf::message& what);
+  void tell_subscribers(const caf::message& what, bool is_session_news);
 
   metadata_setup setup_;
   std::optional<cluster_record> cluster_;
-  std::vector<caf::weak_actor_ptr> subscribers_;
+  std::vector<subscribe_images> subscribers_;
   image_ptr image_;
   std::shared_ptr<const broker_config> static_config_;
   bool connected_ = false;

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "actors/cluster/assignment.hpp"
+#include "actors/cluster/config_requests.hpp"
 #include "actors/cluster/topic_names.hpp"
 #include "actors/config/config_changes.hpp"
-#include "actors/config/config_description.hpp"
 #include "actors/config/topic_config.hpp"
 
 namespace ottla {
@@ -160,7 +160,8 @@ void describe(topic_result& result, const topic_record& topic, size_t replicatio
   result.num_partitions = topic.partition_count;
   result.replication_factor = static_cast<int16_t>(replication_factor);
   result.configs.emplace();
-  for (auto& config : describe_topic_configs(context.config, topic.configs)) {
+  for (auto& config :
+       describe_topic(context.config, topic.name, replication_factor, topic.configs)) {
     result.configs->push_back({.name = std::move(config.name),
                                .value = std::move(config.value),
                                .read_only = config.is_read_only,

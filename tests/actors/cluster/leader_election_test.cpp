@@ -1,0 +1,185 @@
+#include "actors/cluster/leader_election.hpp"
+
+#include <rapidcheck.h>
+
+#include <map>
+#include <set>
+
+#include "tests/support/catch.hpp"
+
+namespace ottla {
+namespace {
+
+/// Brokers that are there, with their epochs.
+struct world {
+  std::map<broker_id, broker_epoch> live;
+  int32_t min_insync_replicas = 1;
+  bool allow_unclean = false;
+
+  [[nodiscard]] election_view view() const {
+    return {.live_seat = [this](broker_id id) -> std::optional<replica_seat> {
+              auto found = live.find(id);
+              if (found == live.end()) return std::nullopt;
+              return replica_seat{found->first, found->second};
+            },
+            .min_insync_replicas = min_insync_replicas,
+            .allow_unclean = allow_unclean};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the first live replica leads a new partition") {
+  world three{.live = {{1, 10}, {2, 20}, {3, 30}}};
+  auto record = new_partition({2, 1, 3}, three.view());
+  CHECK(record.leader == replica_seat{2, 20});
+  CHECK(record.isr.size() == 3);
+  CHECK(record.leader_epoch == 0);
+  three.live.erase(2);
+  auto without = new_partition({2, 1, 3}, three.view());
+  CHECK(without.leader == replica_seat{1, 10});
+  CHECK(without.isr.size() == 2);
+}
+
+TEST_CASE("a broker that returns after a clean stop leads again under a new leader epoch") {
+  world one{.live = {{1, 10}}};
+  auto record = new_partition({1}, one.view());
+  one.live[1] = 11;
+  REQUIRE(broker_returned(record, {1, 11}, seat_verdict::keep, one.view()));
+  CHECK(record.leader == replica_seat{1, 11});
+  CHECK(record.isr == std::vector<replica_seat>{{1, 11}});
+  CHECK(record.leader_epoch == 1);
+  CHECK(record.partition_epoch == 1);
+  CHECK_FALSE(record.recovering);
+  CHECK_FALSE(broker_returned(record, {1, 11}, seat_verdict::keep, one.view()));
+  CHECK(record.leader_epoch == 1);
+}
+
+TEST_CASE("the only replica leads at once after a crash, marked as recovering") {
+  world one{.live = {{1, 10}}};
+  auto record = new_partition({1}, one.view());
+  one.live[1] = 11;
+  REQUIRE(broker_returned(record, {1, 11}, seat_verdict::remove, one.view()));
+  CHECK(record.leader == replica_seat{1, 11});
+  CHECK(record.isr == std::vector<replica_seat>{{1, 11}});
+  CHECK(record.leader_epoch == 1);
+  CHECK(record.recovering);
+  one.live[1] = 12;
+  REQUIRE(broker_returned(record, {1, 12}, seat_verdict::keep, one.view()));
+  CHECK_FALSE(record.recovering);
+}
+
+TEST_CASE("a broker that may have lost records leaves the ISR and another one leads") {
+  world two{.live = {{1, 10}, {2, 20}}};
+  auto record = new_partition({1, 2}, two.view());
+  two.live[1] = 11;
+  REQUIRE(broker_returned(record, {1, 11}, seat_verdict::remove, two.view()));
+  CHECK(record.leader == replica_seat{2, 20});
+  CHECK(record.isr == std::vector<replica_seat>{{2, 20}});
+  CHECK(record.leader_epoch == 1);
+  CHECK_FALSE(record.recovering);
+}
+
+TEST_CASE("whoever leaves the ISR below the minimum stays eligible") {
+  world three{.live = {{1, 10}, {2, 20}, {3, 30}}, .min_insync_replicas = 2};
+  auto record = new_partition({1, 2, 3}, three.view());
+  three.live.erase(3);
+  REQUIRE(broker_gone(record, 3, three.view()));
+  CHECK(record.eligible.empty());  // Two in sync are enough: 3 may fall behind.
+  three.live.erase(2);
+  REQUIRE(broker_gone(record, 2, three.view()));
+  CHECK(record.eligible == std::vector<replica_seat>{{2, 20}});
+  three.live.erase(1);
+  REQUIRE(broker_gone(record, 1, three.view()));
+  CHECK(record.leader.id == no_broker);
+  three.live[2] = 21;
+  REQUIRE(broker_returned(record, {2, 21}, seat_verdict::keep, three.view()));
+  CHECK(record.leader == replica_seat{2, 21});
+  CHECK_FALSE(record.recovering);
+}
+
+TEST_CASE("an unclean leader is taken only where that is allowed") {
+  world two{.live = {{1, 10}, {2, 20}}};
+  auto record = new_partition({1, 2}, two.view());
+  two.live.erase(2);
+  REQUIRE(broker_gone(record, 2, two.view()));
+  two.live.erase(1);
+  REQUIRE(broker_gone(record, 1, two.view()));
+  two.live[2] = 21;
+  CHECK_FALSE(elect_if_leaderless(record, two.view()));
+  CHECK(elect_preferred(record, two.view()) == error_code::preferred_leader_not_available);
+  auto by_request = record;
+  CHECK(elect_unclean(by_request, two.view()) == error_code::none);
+  CHECK(by_request.leader == replica_seat{2, 21});
+  CHECK(by_request.recovering);
+  CHECK(elect_unclean(by_request, two.view()) == error_code::election_not_needed);
+  two.allow_unclean = true;
+  CHECK(elect_if_leaderless(record, two.view()));
+  CHECK(record.recovering);
+  two.live.clear();
+  CHECK(elect_unclean(record, two.view()) == error_code::eligible_leaders_not_available);
+}
+
+TEST_CASE("leadership goes back to the preferred replica on request") {
+  world two{.live = {{1, 10}, {2, 20}}};
+  auto record = new_partition({1, 2}, two.view());
+  CHECK(elect_preferred(record, two.view()) == error_code::election_not_needed);
+  record.leader = {2, 20};
+  auto epoch = record.leader_epoch;
+  CHECK(elect_preferred(record, two.view()) == error_code::none);
+  CHECK(record.leader == replica_seat{1, 10});
+  CHECK(record.leader_epoch == epoch + 1);
+}
+
+TEST_CASE("whatever brokers do, epochs rise and leaders are in sync and alive") {
+  rc::check([] {
+    world cluster{.min_insync_replicas = *rc::gen::inRange(1, 4),
+                  .allow_unclean = *rc::gen::arbitrary<bool>()};
+    std::map<broker_id, broker_epoch> epochs;
+    for (broker_id id = 1; id <= 3; ++id) cluster.live[id] = epochs[id] = 1;
+    auto replicas = *rc::gen::element(std::vector<broker_id>{1}, std::vector<broker_id>{1, 2, 3},
+                                      std::vector<broker_id>{3, 1});
+    auto record = new_partition(replicas, cluster.view());
+    std::set<std::pair<int32_t, replica_seat>> leaders{{record.leader_epoch, record.leader}};
+    for (int step = 0; step < 30; ++step) {
+      auto id = *rc::gen::inRange(1, 4);
+      auto before = record;
+      bool changed = false;
+      switch (*rc::gen::inRange(0, 4)) {
+        case 0:
+          cluster.live.erase(id);
+          changed = broker_gone(record, id, cluster.view());
+          break;
+        case 1:
+          cluster.live[id] = ++epochs[id];
+          changed = broker_returned(
+              record, {id, epochs[id]},
+              *rc::gen::arbitrary<bool>() ? seat_verdict::keep : seat_verdict::remove,
+              cluster.view());
+          break;
+        case 2:
+          changed = elect_preferred(record, cluster.view()) == error_code::none;
+          break;
+        default:
+          changed = elect_if_leaderless(record, cluster.view());
+      }
+      RC_ASSERT(changed == (record != before));
+      RC_ASSERT(record.partition_epoch == before.partition_epoch + (changed ? 1 : 0));
+      RC_ASSERT(record.leader_epoch >= before.leader_epoch);
+      if (record.leader != before.leader) RC_ASSERT(record.leader_epoch > before.leader_epoch);
+      if (record.leader.id != no_broker) {
+        // At most one leader in an epoch, and one that leads now has its seat in the ISR (I2).
+        leaders.insert({record.leader_epoch, record.leader});
+        RC_ASSERT(std::ranges::count(leaders, record.leader_epoch,
+                                     [](const auto& l) { return l.first; }) == 1);
+        RC_ASSERT(std::ranges::find(record.isr, record.leader) != record.isr.end());
+      }
+      for (const auto& seat : record.eligible) {
+        RC_ASSERT(std::ranges::find(record.isr, seat.id, &replica_seat::id) == record.isr.end());
+      }
+      if (replicas.size() > 1 && !cluster.allow_unclean) RC_ASSERT(!record.recovering);
+    }
+  });
+}
+
+}  // namespace ottla
