@@ -2,10 +2,12 @@
 // the broker before the first connection; read by handlers on every unit.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "actors/broker/open_partitions.hpp"
 #include "actors/cluster/metadata_cache.hpp"
+#include "actors/cluster/producer_ids.hpp"
 #include "actors/config/config_cell.hpp"
 #include "actors/group/coordinator_directory.hpp"
 #include "actors/handlers/fetch_sessions.hpp"
@@ -13,6 +15,8 @@
 #include "actors/runtime/unit.hpp"
 
 namespace ottla {
+
+class file_system;
 
 struct broker_services {
   const clock* time = &system_clock();
@@ -22,6 +26,9 @@ struct broker_services {
   const metadata_cache* metadata = nullptr;  ///< What this broker knows of the cluster.
   open_partitions* partitions = nullptr;
   fetch_sessions* fetches = nullptr;
+  /// What this broker may give to idempotent producers.
+  std::shared_ptr<producer_ids> ids = std::make_shared<producer_ids>();
+  file_system* disk = nullptr;  ///< For the space left in log directories; null: unknown.
   const coordinator_directory* groups = nullptr;  ///< Who coordinates which group here.
   supervisor_handle supervisor;
   controller_handle controller;  ///< Judges every change of the cluster.
