@@ -70,6 +70,9 @@ void coordinators_actor::follow(const topic_ptr& topic) {
   }
   const auto count = topic ? static_cast<size_t>(topic->partition_count()) : size_t{0};
   bool published = by_partition_.size() == count;
+  for (size_t i = count; i < by_partition_.size(); ++i) {
+    if (by_partition_[i]) anon_send_exit(by_partition_[i], caf::exit_reason::user_shutdown);
+  }
   by_partition_.resize(count);
   led_epochs_.resize(count, no_leader_epoch);
   for (size_t i = 0; i < count; ++i) {
