@@ -43,9 +43,11 @@ run_part() {
 }
 
 # Adds what a part reports: pytest's and Catch2's summaries (ctest keeps the latter in its own log); else the part counts as one.
+# Parts that test nothing count only when they fail.
 count() {
   local part=$1 status=$2 log=$logs/$1.log sums
   case $part in
+    deps | build) [ "$status" = 0 ] || failed=$((failed + 1)); return 0 ;;
     unit) log=build/Testing/Temporary/LastTest.log ;;
     asan) log=build-asan/Testing/Temporary/LastTest.log ;;
     tsan) log=build-tsan/Testing/Temporary/LastTest.log ;;
