@@ -19,7 +19,7 @@ deadline_of() {
     asan) echo 2400 ;;
     tsan) echo 3600 ;;
     clients) echo 1200 ;;
-    clients-all) echo 5400 ;;
+    clients-all) echo 7200 ;;
     systems) echo 3600 ;;
     package) echo 1800 ;;
     *) echo "test.sh: no such part: $1" >&2; return 1 ;;
@@ -36,7 +36,7 @@ run_part() {
     tsan) scripts/build.sh tsan unit_tests && TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
       ctest --test-dir build-tsan --output-on-failure --no-tests=error -j "$cores" -LE tidy ;;
     clients) tests/clients/run.sh -m "ci and not system" && tests/clients/run.sh -m "ci and system" ;;
-    clients-all) tests/clients/run.sh -m "not system" ;;
+    clients-all) tests/clients/run.sh -m "not system" --units=1 && tests/clients/run.sh -m "not system" --units=3 ;;
     systems) tests/clients/run.sh -m system ;;
     package) scripts/deps.sh --check package || scripts/deps.sh package; packaging/try-package.sh ;;
   esac

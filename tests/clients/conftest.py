@@ -13,6 +13,7 @@ COUNTER = itertools.count(1)
 
 def pytest_addoption(parser):
     parser.addoption("--broker", choices=sorted(KINDS), default="ottla", help="which broker the tests run against")
+    parser.addoption("--units", type=int, help="ottla.io.threads; default: the broker's own")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -24,6 +25,8 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def broker_kind(request):
+    if request.config.getoption("--units"):
+        brokers.COMMON["ottla.io.threads"] = str(request.config.getoption("--units"))
     return KINDS[request.config.getoption("--broker")]
 
 

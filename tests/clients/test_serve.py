@@ -1,0 +1,140 @@
+"""`ottla serve` itself: what it refuses and how it says so, how it stops, what survives, what it costs when nothing happens."""
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+
+from broker import OTTLA, free_port, wait_until
+
+pytestmark = [pytest.mark.ci, pytest.mark.ottla_only]
+
+
+def refused(*arguments, cwd=None):
+    """Runs serve, which must give up by itself; returns what it said."""
+    done = subprocess.run([OTTLA, "serve", *arguments], capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, cwd=cwd)
+    assert done.returncode in (1, 2), f"exit {done.returncode}"
+    return done.stdout + done.stderr
+
+
+def overrides(**values):
+    return [part for key, value in values.items() for part in ("--override", f"{key.replace('_', '.')}={value}")]
+
+
+def test_a_port_in_use_is_refused_by_name(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        said = refused(*overrides(listeners=f"PLAINTEXT://127.0.0.1:{port}", log_dirs=tmp_path / "data"))
+    assert str(port) in said and "in use" in said.lower()
+
+
+def test_a_data_directory_of_a_running_node_is_refused(own_broker):
+    node = own_broker()
+    said = refused(*overrides(listeners=f"PLAINTEXT://127.0.0.1:{free_port()}", log_dirs=node.data))
+    assert str(node.data) in said and "lock" in said.lower()
+    assert node.answers()  # and the one that runs does not care
+
+
+def test_a_directory_that_cannot_be_is_refused(tmp_path):
+    (tmp_path / "file").write_text("not a directory")
+    said = refused(*overrides(listeners=f"PLAINTEXT://127.0.0.1:{free_port()}", log_dirs=tmp_path / "file" / "data"))
+    assert str(tmp_path / "file") in said
+
+
+def test_a_directory_of_another_node_is_refused(own_broker, tmp_path):
+    node = own_broker()
+    assert node.stop() == 0
+    said = refused(*overrides(listeners=f"PLAINTEXT://127.0.0.1:{free_port()}", log_dirs=node.data, node_id=7))
+    assert "7" in said and "1" in said
+
+
+def test_a_listener_for_everybody_needs_a_decision(tmp_path):
+    said = refused(*overrides(listeners=f"PLAINTEXT://0.0.0.0:{free_port()}", log_dirs=tmp_path / "data"))
+    assert "ottla.allow.insecure.listeners" in said
+
+
+@pytest.mark.parametrize("key, value, named", [
+    ("log.retention.hour", "1", "log.retention.hours"),
+    ("num.partitions", "none", "num.partitions"),
+    ("listeners", "PLAINTEXT:/127.0.0.1:9092", "listeners"),
+])
+def test_a_wrong_configuration_names_the_key(tmp_path, key, value, named):
+    arguments = ["--override", f"log.dirs={tmp_path / 'data'}", "--override", f"{key}={value}"]
+    assert named in refused(*arguments)
+    assert named in refused(*arguments, "--check-config")
+    assert not (tmp_path / "data").exists()  # nothing was touched
+
+
+def test_check_config_accepts_the_packaged_configuration():
+    packaged = OTTLA.parents[1] / "packaging" / "server.properties"
+    if not packaged.exists():
+        pytest.skip("the program is not in its source tree")
+    done = subprocess.run([OTTLA, "serve", "--config", packaged, "--check-config"], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_is_clean_and_quick(own_broker, topic, how):
+    node = own_broker()
+    producer = Producer({"bootstrap.servers": node.bootstrap})
+    for n in range(1000):
+        producer.produce(topic, b"%d" % n)
+    assert producer.flush(30) == 0
+    began = time.monotonic()
+    node.process.send_signal(how)
+    assert node.process.wait(10) == 0
+    assert time.monotonic() - began < 2  # a quiet machine needs a tenth of it
+    assert (node.data / ".kafka_cleanshutdown").exists()
+
+
+def test_topics_and_configs_survive_restarts_of_both_kinds(own_broker, topic):
+    node = own_broker()
+    admin = AdminClient({"bootstrap.servers": node.bootstrap})
+    admin.create_topics([NewTopic(topic, 3, 1, config={"retention.ms": "777777"})])[topic].result(30)
+    resource = ConfigResource(ResourceType.BROKER, "1")
+    resource.add_incremental_config(ConfigEntry("log.cleaner.threads", "2", incremental_operation=AlterConfigOpType.SET))
+    admin.incremental_alter_configs([resource])[resource].result(30)
+    identity = admin.list_topics(timeout=30).cluster_id
+    for stop in (node.stop, node.kill):
+        stop()
+        node.start()
+        admin = AdminClient({"bootstrap.servers": node.bootstrap})
+        listed = admin.list_topics(timeout=30)
+        assert len(listed.topics[topic].partitions) == 3 and listed.cluster_id == identity
+        asked = ConfigResource(ResourceType.TOPIC, topic)
+        assert admin.describe_configs([asked])[asked].result(30)["retention.ms"].value == "777777"
+        asked = ConfigResource(ResourceType.BROKER, "1")
+        assert admin.describe_configs([asked])[asked].result(30)["log.cleaner.threads"].value == "2"
+
+
+def cpu_ticks(node):
+    with open(f"/proc/{node.process.pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_an_idle_node_uses_no_cpu(own_broker, topic):
+    node = own_broker()
+    producer = Producer({"bootstrap.servers": node.bootstrap})
+    producer.produce(topic, b"x")
+    assert producer.flush(30) == 0
+    del producer
+    time.sleep(2)  # what follows a write: flush, checkpoints
+    before = cpu_ticks(node)
+    time.sleep(5)
+    assert cpu_ticks(node) - before <= 1 * os.sysconf("SC_CLK_TCK") // 100  # at most one tick of a hundred a second
+
+
+def test_many_idle_connections_cost_little(own_broker):
+    node = own_broker()
+    before = node.resident_bytes()
+    connections = [socket.create_connection(("127.0.0.1", node.port)) for _ in range(1000)]
+    wait_until(node.answers, 10)
+    time.sleep(0.5)
+    assert (node.resident_bytes() - before) / 1000 < 16 << 10
+    for connection in connections:
+        connection.close()
