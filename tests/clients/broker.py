@@ -62,7 +62,11 @@ class Broker:
         with open(self.output, "ab") as output:
             self.process = subprocess.Popen(self.command(), stdout=output, stderr=subprocess.STDOUT,
                                             stdin=subprocess.DEVNULL, cwd=self.folder, start_new_session=True)
-        wait_until(self.answers, seconds, what=f"{self.bootstrap} answers")
+        try:
+            wait_until(self.answers, seconds, what=f"{self.bootstrap} answers")
+        except TimeoutError as silent:
+            self.kill()
+            raise RuntimeError(f"{silent}; it said:\n{self.tail()}") from silent
         return self
 
     def answers(self):
