@@ -4,10 +4,10 @@
 . "$(dirname "$0")/common.sh"
 seconds=${FUZZ_SECONDS:-60}
 scripts/deps.sh --check build lint || scripts/deps.sh build lint
-scripts/build.sh fuzz
 if [ $# -gt 0 ]; then targets=("$@")
 else mapfile -t targets < <(find tests/fuzz -maxdepth 1 -name '*_fuzz.cpp' -printf '%f\n' | sed 's/_fuzz\.cpp$//' | sort); fi
 [ ${#targets[@]} -gt 0 ] || { echo "no fuzz target in tests/fuzz"; exit 1; }
+scripts/build.sh fuzz "${targets[@]/%/_fuzz}"
 for target in "${targets[@]}"; do
   say "fuzz $target for $seconds s"
   mkdir -p "build-fuzz/corpus/$target"
