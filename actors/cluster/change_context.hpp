@@ -17,5 +17,6 @@ struct change_context {
 
 /// The election rules of a topic with these configs, as the draft's image has the brokers.
 election_view view_of(const change_context& context, const config_map& topic_configs);
+election_view view_of(const change_context& context, const topic_config& config);
 
 }  // namespace ottla

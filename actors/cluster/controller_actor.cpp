@@ -290,19 +290,22 @@ election_view with_seat(election_view view, const replica_seat& seat) {
 // is stored if it says that it changed it.
 template <class Visit>
 void visit_replicas(const change_context& context, broker_id id, Visit visit) {
+  // Most topics have the same configs: their rules are worked out once for a run of them.
+  std::optional<config_map> configs;
+  election_view view;
+  topic_config config;
   context.draft.base().for_each_topic([&](const topic_ptr& topic) {
-    std::optional<election_view> view;
-    std::optional<topic_config> config;
     for (int32_t i = 0; i < topic->partition_count(); ++i) {
       const auto& replicas = topic->partition(i).replicas;
       if (std::ranges::find(replicas, id) == replicas.end()) continue;
       if (context.draft.find_topic(topic->id()) == nullptr) return;  // Deleted in this round.
-      if (!view) {
-        view = view_of(context, topic->configs());
-        config = make_topic_config(context.config, topic->configs());
+      if (configs != topic->configs()) {
+        configs = topic->configs();
+        config = make_topic_config(context.config, *configs);
+        view = view_of(context, config);
       }
       auto record = context.draft.partition(topic->id(), i);
-      if (visit(record, *view, *config)) {
+      if (visit(record, view, config)) {
         context.draft.set_partition(topic->id(), i, std::move(record));
       }
     }

@@ -308,7 +308,10 @@ outcome<const topic_record*> find_doomed(const metadata_draft& draft, const dele
 }  // namespace
 
 election_view view_of(const change_context& context, const config_map& topic_configs) {
-  auto config = make_topic_config(context.config, topic_configs);
+  return view_of(context, make_topic_config(context.config, topic_configs));
+}
+
+election_view view_of(const change_context& context, const topic_config& config) {
   const auto& image = context.draft.base();
   return {.live_seat = [&image](broker_id id) -> std::optional<replica_seat> {
             const auto* broker = image.find_broker(id);
