@@ -289,7 +289,7 @@ bool log_recovery::leaves_gap(size_t index, const located_batch& batch) {
   for (const auto& bad : report_.quarantined) {
     if (bad.first == expected_ && bad.next <= batch.base_offset()) expected_ = bad.next;
   }
-  if (log_.options_.cleanup_compact || context_.last == last_shutdown::clean) return false;
+  if (log_.options_.cleanup_compact || context_.last != last_shutdown::machine_crash) return false;
   const bool unsynced = expected_ >= context_.recovery_point;
   return (is_active(index) || unsynced) && batch.base_offset() != expected_;
 }
