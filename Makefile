@@ -39,7 +39,8 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 	@scripts/fuzz.sh
 
 install: build ## program, configuration and systemd unit below DESTDIR and PREFIX (/usr)
-	@DESTDIR="$(DESTDIR)" cmake --install build --prefix "$(or $(PREFIX),/usr)"
+	@cmake -B build -DCMAKE_INSTALL_PREFIX="$(or $(PREFIX),/usr)" > /dev/null
+	@DESTDIR="$(DESTDIR)" cmake --install build
 
 deb: build ## the Debian package, in build/
 	@cd build && cpack -G DEB
