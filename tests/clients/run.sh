@@ -13,5 +13,6 @@ if [ ! -f "$venv/.done" ] || ! cmp -s "$here/requirements.txt" "$venv/.done"; th
   cp "$here/requirements.txt" "$venv/.done"
 fi
 cd "$here"
-export PYTHONDONTWRITEBYTECODE=1
+export PYTHONDONTWRITEBYTECODE=1 TMPDIR=$root/build/tmp # on a real disk, and gone with make clean
+mkdir -p "$TMPDIR"
 exec "$venv/bin/python" -m pytest -p no:cacheprovider "$@"
