@@ -11,7 +11,8 @@ namespace {
 using topic_answer = describe_log_dirs_response::describe_log_dirs_topic;
 
 std::string absolute(const std::string& path) {
-  return std::filesystem::absolute(path).lexically_normal().string();
+  auto normal = std::filesystem::absolute(path).lexically_normal();
+  return (normal.has_filename() ? normal : normal.parent_path()).string();
 }
 
 /// Collects the partitions' descriptions; answers when the last question has been answered.
