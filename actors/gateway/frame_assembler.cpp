@@ -47,7 +47,10 @@ void frame_assembler::received(size_t size) {
     watch_.progressed(static_cast<int64_t>(filled_bytes_), home_.time().mono_ms());
     if (filled_bytes_ == own_.size() && own_.size() < frame_bytes_) grow();
   }
-  if (size > 0) unparsed_ = arena_.commit(size);
+  if (size > 0) {
+    unparsed_ = arena_.commit(size);
+    unparsed_is_own_ = false;
+  }
 }
 
 outcome<std::optional<shared_bytes>> frame_assembler::next_frame() {
@@ -151,11 +154,12 @@ void frame_assembler::abandon() {
 }
 
 void frame_assembler::let_go_of_chunk() {
-  if (unparsed_.empty()) return;
+  if (!holds_chunk()) return;
   auto copy = home_.buffers().take(
       unparsed_.size(), home_.memory().charge(pool_, static_cast<int64_t>(unparsed_.size())));
   std::memcpy(copy.writable().data(), unparsed_.data(), unparsed_.size());
   unparsed_ = std::move(copy);
+  unparsed_is_own_ = true;
 }
 
 }  // namespace ottla

@@ -37,7 +37,9 @@ public:
   [[nodiscard]] bool waits_for_memory() const { return static_cast<bool>(ticket_); }
   /// Fetches what was waited for.
   void memory_granted();
-  /// Copies what is left of a shared chunk, so that the chunk is free for others.
+  /// Whether bytes that are not cut yet keep a shared chunk.
+  [[nodiscard]] bool holds_chunk() const { return !unparsed_.empty() && !unparsed_is_own_; }
+  /// Copies them, so that the chunk is free for others.
   void let_go_of_chunk();
   /// Lets go of everything; the connection is closed.
   void abandon();
@@ -69,6 +71,7 @@ private:
   const signals signals_;
 
   shared_bytes unparsed_;  // received, not yet cut
+  bool unparsed_is_own_ = false;
   std::array<std::byte, frame_prefix_bytes> prefix_{};
   size_t prefix_filled_ = 0;
 

@@ -39,7 +39,7 @@ session_actor::session_actor(caf::actor_config& config, unit& home, session_setu
       next_parked_id_(first_parked_id) {}
 
 session_actor::behavior_type session_actor::make_behavior() {
-  last_input_ms_ = time().mono_ms();
+  last_active_ms_ = time().mono_ms();
   check_idle();
   setup_.connection->start(*this, caf::strong_actor_ptr{ctrl()});
   return {
@@ -98,9 +98,11 @@ receive_room session_actor::room_for_input() {
 void session_actor::received(size_t bytes) {
   guarded([&] {
     received_us_ = time().mono_us();
-    last_input_ms_ = received_us_ / 1000;
+    last_active_ms_ = received_us_ / 1000;
     frames_.received(bytes);
     pump();
+    // Requests held back leave the shared chunk when the burst ends.
+    if (!waiting_.empty() || frames_.holds_chunk()) call_at_burst_end();
   });
 }
 
@@ -182,11 +184,13 @@ void session_actor::resume_if_possible() {
 void session_actor::answer(uint64_t sequence, gather_list frame) {
   if (ended_) return;
   replies_.answer(sequence, std::move(frame));
-  if (!hook_set_) {
-    hook_set_ = true;
-    home_unit().at_burst_end(*this);
-  }
+  call_at_burst_end();
   pump();
+}
+
+void session_actor::call_at_burst_end() {
+  if (ended_ || std::exchange(hook_set_, true)) return;
+  home_unit().at_burst_end(*this);
 }
 
 void session_actor::abandon(uint64_t, std::string_view why) {
@@ -198,6 +202,7 @@ void session_actor::burst_ended() {
   guarded([this] {
     hook_set_ = false;
     if (ended_) return;
+    last_active_ms_ = time().mono_ms();
     gather_list ready;
     replies_.take_ready(ready);
     if (!ready.empty()) setup_.connection->send(std::move(ready));
@@ -303,8 +308,8 @@ bool session_actor::is_quiet() const {
 void session_actor::check_idle() {
   if (setup_.limits.idle_ms < 0) return;
   const auto now_ms = time().mono_ms();
-  if (!is_quiet()) last_input_ms_ = now_ms;  // e.g. a fetch is parked
-  const auto idle_ms = now_ms - last_input_ms_;
+  if (!is_quiet()) last_active_ms_ = now_ms;  // e.g. a fetch is parked
+  const auto idle_ms = now_ms - last_active_ms_;
   if (idle_ms >= setup_.limits.idle_ms) return end("idle");
   idle_timer_ = arm_timer(setup_.limits.idle_ms - idle_ms, idle);
 }

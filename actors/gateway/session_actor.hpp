@@ -97,6 +97,7 @@ private:
   [[nodiscard]] bool may_start(const route& to) const;
   void start(arrived next);
   void resume_if_possible();
+  void call_at_burst_end();
   void let_go_of_chunk();
 
   // Timers.
@@ -128,7 +129,7 @@ private:
   uint64_t next_parked_id_;
 
   timer_id idle_timer_, stall_timer_, memory_timer_, mute_timer_, closing_timer_;
-  int64_t last_input_ms_ = 0;
+  int64_t last_active_ms_ = 0;  // when something last came or went
   int64_t received_us_ = 0;
   int64_t unsent_before_ = 0;
   bool pumping_ = false;

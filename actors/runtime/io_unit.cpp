@@ -1,5 +1,8 @@
 #include "actors/runtime/io_unit.hpp"
 
+#include <pthread.h>
+#include <signal.h>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
@@ -26,7 +29,16 @@ io_unit* io_unit::current() {
   return this_threads_unit;
 }
 
+/// sendfile() to a peer that is gone raises SIGPIPE and cannot be told not to.
+static void block_sigpipe() {
+  sigset_t pipe_only;
+  sigemptyset(&pipe_only);
+  sigaddset(&pipe_only, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe_only, nullptr);
+}
+
 void io_unit::run() {
+  block_sigpipe();
   this_threads_unit = this;
   auto work = boost::asio::make_work_guard(context_);
   context_.run();

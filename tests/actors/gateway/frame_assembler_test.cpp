@@ -11,7 +11,8 @@ using namespace ottla;
 namespace {
 
 struct assembler_fixture {
-  explicit assembler_fixture(int64_t total_bytes = 64 << 20) : memory({.total_bytes = total_bytes}) {}
+  explicit assembler_fixture(int64_t total_bytes = 64 << 20)
+      : memory({.total_bytes = total_bytes}) {}
 
   manual_clock time;
   memory_budget memory;

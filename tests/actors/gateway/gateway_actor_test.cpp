@@ -105,8 +105,9 @@ struct gateway_fixture {
     Answer answer;
     caf::scoped_actor self{system};
     self->request(gateway, caf::infinite, std::move(question))
-        .receive([&](Answer& got) { answer = std::move(got); },
-                 [&](caf::error& failed) { FAIL("the gateway failed: " << system.render(failed)); });
+        .receive(
+            [&](Answer& got) { answer = std::move(got); },
+            [&](caf::error& failed) { FAIL("the gateway failed: " << system.render(failed)); });
     return answer;
   }
   uint16_t open() {
@@ -143,7 +144,8 @@ void send_request(tcp::socket& socket, api_key key, api_version version, int32_t
   wire_writer out;
   auto frame = out.begin_size32();
   encode_request_header(out, {key, version, correlation_id, "tester"});
-  if (key == api_key::api_versions && version >= 3) encode(out, api_versions_request{"t", "1"}, version);
+  if (key == api_key::api_versions && version >= 3)
+    encode(out, api_versions_request{"t", "1"}, version);
   out.patch_size32(frame);
   auto flat = out.finish_flat();
   boost::asio::write(socket, boost::asio::buffer(flat.data(), flat.size()));
@@ -307,8 +309,8 @@ TEST_CASE("idle connections are closed by the clock of the unit") {
 
 TEST_CASE("closing the gateway ends every connection, whatever it is doing") {
   served_file() = std::make_shared<scratch_file>(file_bytes);
-  std::vector<tcp::socket> sockets;
   boost::asio::io_context clients;
+  std::vector<tcp::socket> sockets;
   {
     gateway_fixture fixture;
     const auto port = fixture.open();

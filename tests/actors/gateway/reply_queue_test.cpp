@@ -19,7 +19,8 @@ TEST_CASE("answers are taken in order, each once, whatever order they come in") 
       open.erase(open.begin() + pick);
       // Every third request has no answer.
       gather_list frame;
-      if (sequence % 3 != 0) frame.emplace_back(shared_bytes::copy_of(std::to_string(sequence) + ";"));
+      if (sequence % 3 != 0)
+        frame.emplace_back(shared_bytes::copy_of(std::to_string(sequence) + ";"));
       queue.answer(sequence, std::move(frame));
       RC_ASSERT(queue.unanswered() == open.size());
       RC_ASSERT(queue.in_flight_bytes() == static_cast<int64_t>(open.size()) * 10);

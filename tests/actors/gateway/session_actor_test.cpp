@@ -122,9 +122,15 @@ TEST_CASE_METHOD(session_fixture, "ApiVersions refuses a client software name th
 
 TEST_CASE_METHOD(session_fixture, "a request that is not served closes, without an answer") {
   auto& client = connect();
-  SECTION("unknown key") { client.client_sends(request_frame(api_key{999}, 0, 1)); }
-  SECTION("version too new") { client.client_sends(request_frame(api_key::metadata, 10, 1)); }
-  SECTION("negative version") { client.client_sends(request_frame(api_key::metadata, -1, 1)); }
+  SECTION("unknown key") {
+    client.client_sends(request_frame(api_key{999}, 0, 1));
+  }
+  SECTION("version too new") {
+    client.client_sends(request_frame(api_key::metadata, 10, 1));
+  }
+  SECTION("negative version") {
+    client.client_sends(request_frame(api_key::metadata, -1, 1));
+  }
   SECTION("produce below version 3, although advertised") {
     client.client_sends(request_frame(api_key::produce, 2, 1));
   }
@@ -138,14 +144,28 @@ TEST_CASE_METHOD(session_fixture, "bytes that are no Kafka requests close the co
   auto& client = connect();
   auto send = [&](std::string_view bytes) { client.client_sends(as_byte_span(bytes)); };
   using namespace std::string_view_literals;
-  SECTION("TLS") { send("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"sv); }
-  SECTION("HTTP") { send("GET / HTTP/1.1\r\nHost: x\r\n\r\n"sv); }
-  SECTION("negative length") { send("\xff\xff\xff\xff"sv); }
-  SECTION("length above the limit") { send("\x7f\xff\xff\xff"sv); }
-  SECTION("empty frame") { send("\0\0\0\0"sv); }
-  SECTION("a frame too short for a header") { send("\0\0\0\7\0\3\0\1\0\0\0"sv); }
+  SECTION("TLS") {
+    send("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"sv);
+  }
+  SECTION("HTTP") {
+    send("GET / HTTP/1.1\r\nHost: x\r\n\r\n"sv);
+  }
+  SECTION("negative length") {
+    send("\xff\xff\xff\xff"sv);
+  }
+  SECTION("length above the limit") {
+    send("\x7f\xff\xff\xff"sv);
+  }
+  SECTION("empty frame") {
+    send("\0\0\0\0"sv);
+  }
+  SECTION("a frame too short for a header") {
+    send("\0\0\0\7\0\3\0\1\0\0\0"sv);
+  }
   SECTION("a client id that lies about its length") {
-    send("\0\0\0\x0c\0\3\0\1\0\0\0\1\x7f\xff" "ab"sv);
+    send(
+        "\0\0\0\x0c\0\3\0\1\0\0\0\1\x7f\xff"
+        "ab"sv);
   }
   settle();
   CHECK(client.is_closed);
@@ -273,7 +293,9 @@ TEST_CASE_METHOD(session_fixture, "throttling answers first and then stops readi
 namespace {
 
 struct noted final : parked_request {
-  void partition_changed(const ottla::partition_changed& news) override { bytes = news.bytes_available; }
+  void partition_changed(const ottla::partition_changed& news) override {
+    bytes = news.bytes_available;
+  }
   void timer_expired() override { ++expirations; }
   void cancelled() override { ++cancellations; }
   int64_t bytes = 0;

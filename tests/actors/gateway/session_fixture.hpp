@@ -77,6 +77,7 @@ public:
   explicit session_fixture(const memory_budget_options& memory_options = {})
       : actor_fixture(memory_options) {
     held_requests::current() = &requests;
+    log::start({.least = log::level::off});  // each session would complain
     services.time = &time;
     services.memory = &memory;
     services.units = {&home()};
@@ -95,13 +96,20 @@ public:
     settle();
     CHECK(ended == connections.size());
     CHECK(memory.count(memory_pool::clients).waiting == 0);
+    pumps.clear();
   }
 
   simulated_transport& connect() {
     auto made = std::make_shared<simulated_transport>();
     connections.push_back(made);
-    session_setup setup{made, "PLAINTEXT", test_routes, &services, limits,
-                        memory_pool::clients, std::make_shared<log::limiter>(), [this] { ++ended; }};
+    session_setup setup{made,
+                        "PLAINTEXT",
+                        test_routes,
+                        &services,
+                        limits,
+                        memory_pool::clients,
+                        std::make_shared<log::limiter>(),
+                        [this] { ++ended; }};
     sessions.push_back(spawn_session(system(), home(), std::move(setup)));
     settle();
     return *made;
