@@ -68,6 +68,10 @@ private:
   outcome<void> rebuild_epochs();
 
   [[nodiscard]] std::string path(std::string_view name) const { return log_.inside(name); }
+  /// No batch of a segment reaches into the next one.
+  [[nodiscard]] log_offset end_limit(size_t index) const {
+    return is_active(index) ? INT64_MAX : log_.segments_[index + 1]->base_offset();
+  }
   [[nodiscard]] bool is_active(size_t index) const { return index + 1 == log_.segments_.size(); }
   void note(std::string what) { report_.notes.push_back(std::move(what)); }
 
@@ -254,7 +258,9 @@ outcome<void> log_recovery::examine(size_t index, int64_t walk_from, int64_t che
     auto batch = scanner->next();
     if (!batch && batch_scanner::is_disk_fault(batch.error())) return std::move(batch.error());
     const bool knows_before = !first || walk_from == 0;
-    const bool gap = batch && *batch && knows_before && leaves_gap(index, **batch);
+    const bool gap = batch && *batch &&
+                     ((*batch)->last_offset() >= end_limit(index) ||
+                      (knows_before && leaves_gap(index, **batch)));
     if (!batch || gap) {
       // An index that points at bad bytes is no place to start from.
       if (!knows_before) return examine(index, 0, check_from);
@@ -307,6 +313,7 @@ outcome<bool> log_recovery::resolve_bad(size_t index, int64_t position) {
   if (!opened) return std::move(opened.error());
   auto resume = find_valid_batch(**opened, position + 1, where.size_bytes(), expected_);
   if (!resume) return std::move(resume.error());
+  if (*resume && (*resume)->last_offset() >= end_limit(index)) resume->reset();
   if (!synced && !*resume && is_active(index)) {  // the last write of a killed process
     OTTLA_TRY(cut(index, position));
     return false;
