@@ -43,6 +43,7 @@ using session_handle = caf::typed_actor<
 /// The listeners and all sessions. Said by the broker.
 using gateway_handle = caf::typed_actor<
     caf::replies_to<open_gateway>::with<gateway_opened>,
+    caf::reacts_to<accept_connections>,
     caf::replies_to<close_gateway>::with<gateway_closed>,
     caf::replies_to<query_gateway>::with<gateway_counts>,
     caf::reacts_to<session_ended>,

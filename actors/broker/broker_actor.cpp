@@ -101,7 +101,8 @@ void broker_actor::apply(const image_changed& change) {
   open_batches batches;
   size_t steps = 0;
   const bool is_reconfigured = std::exchange(config_, config) != config;
-  for (const auto& topic_id : is_reconfigured ? all_topics(*image_, change) : *change.changed_topics) {
+  for (const auto& topic_id :
+       is_reconfigured ? all_topics(*image_, change) : *change.changed_topics) {
     auto topic = image_->find_topic(topic_id);
     if (!topic) {
       steps += retire(topic_id, sequence);

@@ -35,6 +35,9 @@ gateway_actor::gateway_actor(caf::actor_config& config, unit& home, gateway_setu
 gateway_actor::behavior_type gateway_actor::make_behavior() {
   return {
       [this](const open_gateway& wanted) { return open(wanted); },
+      [this](accept_connections) {
+        for (auto& each : listeners_) each->resume();
+      },
       [this](close_gateway) { return close(); },
       [this](session_ended ended) { forget(ended.session); },
       [this](query_gateway) { return counts(); },
@@ -61,10 +64,7 @@ gateway_opened gateway_actor::open(const open_gateway& wanted) {
     answer.bound.push_back((*made)->config());
     opened.push_back(std::move(*made));
   }
-  for (auto& each : opened) {
-    each->resume();
-    listeners_.push_back(std::move(each));
-  }
+  for (auto& each : opened) listeners_.push_back(std::move(each));
   return answer;
 }
 

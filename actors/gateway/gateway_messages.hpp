@@ -11,7 +11,7 @@
 
 namespace ottla {
 
-/// Binds the listeners and accepts connections on them.
+/// Binds the listeners. Connections wait in the system until accept_connections.
 struct open_gateway {
   std::vector<listener_config> listeners;
 };
@@ -22,6 +22,9 @@ struct gateway_opened {
   /// As asked for, with the ports that the system picked.
   std::vector<listener_config> bound;
 };
+
+/// The broker serves: sessions begin.
+struct accept_connections {};
 
 /// Stops accepting and ends all sessions: what is in flight is answered first, for a short time.
 struct close_gateway {};
@@ -44,6 +47,7 @@ struct gateway_counts {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::open_gateway)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::gateway_opened)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::accept_connections)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::close_gateway)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::gateway_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::session_ended)

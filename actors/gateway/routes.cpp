@@ -5,11 +5,14 @@
 #include "actors/handlers/create_partitions.hpp"
 #include "actors/handlers/create_topics.hpp"
 #include "actors/handlers/delete_groups.hpp"
+#include "actors/handlers/delete_records.hpp"
 #include "actors/handlers/delete_topics.hpp"
 #include "actors/handlers/describe_configs.hpp"
 #include "actors/handlers/describe_groups.hpp"
 #include "actors/handlers/describe_log_dirs.hpp"
+#include "actors/handlers/describe_producers.hpp"
 #include "actors/handlers/elect_leaders.hpp"
+#include "actors/handlers/fetch.hpp"
 #include "actors/handlers/find_coordinator.hpp"
 #include "actors/handlers/heartbeat.hpp"
 #include "actors/handlers/incremental_alter_configs.hpp"
@@ -18,11 +21,14 @@
 #include "actors/handlers/leave_group.hpp"
 #include "actors/handlers/list_config_resources.hpp"
 #include "actors/handlers/list_groups.hpp"
+#include "actors/handlers/list_offsets.hpp"
 #include "actors/handlers/list_partition_reassignments.hpp"
 #include "actors/handlers/metadata.hpp"
 #include "actors/handlers/offset_commit.hpp"
 #include "actors/handlers/offset_delete.hpp"
 #include "actors/handlers/offset_fetch.hpp"
+#include "actors/handlers/offset_for_leader_epoch.hpp"
+#include "actors/handlers/produce.hpp"
 #include "actors/handlers/sync_group.hpp"
 
 namespace ottla {
@@ -30,6 +36,9 @@ namespace {
 
 constexpr route table[] = {
     // api, first advertised, last, first served, handler, overlaps
+    {api_key::produce, 0, 13, 3, handle_produce, true},
+    {api_key::fetch, 4, 18, 4, handle_fetch},
+    {api_key::list_offsets, 1, 11, 1, handle_list_offsets},
     {api_key::metadata, 0, 13, 0, handle_metadata},
     {api_key::offset_commit, 2, 10, 2, handle_offset_commit},
     {api_key::offset_fetch, 1, 10, 1, handle_offset_fetch},
@@ -43,7 +52,9 @@ constexpr route table[] = {
     {api_key::api_versions, 0, 4, 0, handle_api_versions},
     {api_key::create_topics, 2, 7, 2, handle_create_topics},
     {api_key::delete_topics, 1, 6, 1, handle_delete_topics},
+    {api_key::delete_records, 0, 2, 0, handle_delete_records},
     {api_key::init_producer_id, 0, 5, 0, handle_init_producer_id},
+    {api_key::offset_for_leader_epoch, 2, 4, 2, handle_offset_for_leader_epoch},
     {api_key::describe_configs, 1, 4, 1, handle_describe_configs},
     {api_key::alter_configs, 0, 2, 0, handle_alter_configs},
     {api_key::describe_log_dirs, 1, 5, 1, handle_describe_log_dirs},
@@ -54,6 +65,7 @@ constexpr route table[] = {
     {api_key::list_partition_reassignments, 0, 0, 0, handle_list_partition_reassignments},
     {api_key::offset_delete, 0, 0, 0, handle_offset_delete},
     {api_key::describe_cluster, 0, 2, 0, handle_describe_cluster},
+    {api_key::describe_producers, 0, 0, 0, handle_describe_producers},
     {api_key::list_config_resources, 0, 1, 0, handle_list_config_resources},
     {api_key::describe_topic_partitions, 0, 0, 0, handle_describe_topic_partitions},
 };

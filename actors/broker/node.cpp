@@ -1,0 +1,145 @@
+#include "actors/broker/node.hpp"
+
+#include <algorithm>
+#include <caf/send.hpp>
+#include <thread>
+#include <utility>
+
+#include "actors/broker/broker_actor.hpp"
+#include "actors/cluster/controller_actor.hpp"
+#include "actors/group/coordinators_actor.hpp"
+#include "actors/storage/directory_actor.hpp"
+#include "actors/storage/disk_actor.hpp"
+
+namespace ottla {
+namespace {
+
+/// Two threads let one log's flush go on while another waits for the disk; more pays only where a
+/// disk serves many writers at once.
+constexpr size_t flushers_per_directory = 2;
+
+template <class Handle>
+void end_actor(Handle& handle) {
+  if (handle) caf::anon_send_exit(handle, caf::exit_reason::user_shutdown);
+  handle = nullptr;
+}
+
+compression_options offsets_compression(const broker_config& config) {
+  return {.codec = static_cast<compression_codec>(config.offsets_topic_compression_codec)};
+}
+
+/// The threads that work for each log directory.
+std::vector<directory_crew> hire(caf::actor_system& system, unit& first,
+                                 const broker_config& config, opened_log_dirs& dirs) {
+  const auto workers = static_cast<size_t>(std::max(config.recovery_threads_per_dir, 1));
+  std::vector<directory_crew> crews;
+  for (auto& opened : dirs.directories) {
+    auto& crew = crews.emplace_back();
+    crew.path = opened.directory->path();
+    crew.id = opened.directory->identity().directory_id;
+    crew.owner =
+        spawn_blocking<directory_actor>(system, first, opened.directory, std::move(opened.found));
+    for (size_t i = 0; i < flushers_per_directory; ++i) {
+      crew.flushers.push_back(spawn_blocking<disk_actor>(system, first, opened.handles));
+    }
+    for (size_t i = 0; i < workers; ++i) {
+      crew.workers.push_back(spawn_blocking<disk_actor>(system, first, opened.handles));
+    }
+  }
+  return crews;
+}
+
+}  // namespace
+
+node::node(caf::actor_system& system, broker_config config, node_seams seams, opened_log_dirs dirs,
+           std::function<void(std::string why)> give_up)
+    : config_(std::move(config)),
+      random_(seams.units.front()->random().next()),
+      fetches_({.slots = static_cast<size_t>(config_.get()->fetch_session_slots)},
+               [this] {
+                 std::lock_guard lock{random_mutex_};
+                 return static_cast<uint32_t>(random_.next());
+               }),
+      stopped_(dirs.stopped),
+      incarnation_(dirs.incarnation) {
+  const auto settings = config_.get();
+  auto& first = *seams.units.front();
+  auto on_fatal = [give_up](const fault& why) { give_up(why.message); };
+  const cluster_record new_cluster{dirs.cluster_id, embedded_bucket_count, seams.time->wall_ms()};
+  metadata_ = spawn_blocking<metadata_actor>(system, first,
+                                             metadata_setup{.store = std::move(seams.store),
+                                                            .mailbox = std::move(seams.mailbox),
+                                                            .new_cluster = new_cluster,
+                                                            .cache = &metadata_cache_,
+                                                            .config = &config_,
+                                                            .id = settings->node_id,
+                                                            .on_fatal = on_fatal});
+  controller_ = spawn_on<controller_actor>(system, first,
+                                           controller_setup{.id = settings->node_id,
+                                                            .metadata = metadata_,
+                                                            .config = &config_,
+                                                            .broker_reports_applied = true,
+                                                            .on_fatal = on_fatal});
+  services_.time = seams.time;
+  services_.memory = seams.memory;
+  services_.units = seams.units;
+  services_.config = &config_;
+  services_.metadata = &metadata_cache_;
+  services_.partitions = &partitions_;
+  services_.fetches = &fetches_;
+  services_.groups = &coordinators_directory_;
+  services_.controller = controller_;
+  auto places = dirs.places();
+  supervisor_ =
+      spawn_on<broker_actor>(system, first,
+                             broker_setup{.services = &services_,
+                                          .open = &partitions_,
+                                          .config = &config_,
+                                          .metadata = metadata_,
+                                          .directories = hire(system, first, *settings, dirs),
+                                          .found = std::move(places),
+                                          .give_up = std::move(give_up)});
+  services_.supervisor = supervisor_;
+  coordinators_ = spawn_on<coordinators_actor>(
+      system, first,
+      coordinators_setup{
+          .self = settings->node_id,
+          .units = seams.units,
+          .options = std::make_shared<const group_options>(group_options_of(*settings)),
+          .compression = offsets_compression(*settings),
+          .finder = supervisor_,
+          .metadata = metadata_,
+          .directory = &coordinators_directory_});
+}
+
+node::~node() {
+  end();
+}
+
+start_broker node::introduction(const std::vector<listener_config>& listeners) const {
+  const auto settings = config_.get();
+  broker_registration registration{.id = settings->node_id,
+                                   .incarnation = incarnation_,
+                                   .stopped = stopped_,
+                                   .rack = settings->rack};
+  for (const auto& each : listeners) {
+    registration.endpoints.push_back({each.name, static_cast<int16_t>(each.protocol),
+                                      each.advertised_host, each.advertised_port});
+  }
+  return {std::move(registration)};
+}
+
+void node::end_coordinators() {
+  end_actor(coordinators_);
+}
+
+void node::end() {
+  end_coordinators();
+  end_actor(supervisor_);
+  end_actor(controller_);
+  end_actor(metadata_);
+  services_.supervisor = nullptr;
+  services_.controller = nullptr;
+}
+
+}  // namespace ottla
