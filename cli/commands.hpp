@@ -11,6 +11,7 @@ namespace ottla {
 command cluster_command();
 command config_command();
 command group_command();
+command serve_command();
 command log_command();
 command topic_command();
 

@@ -35,9 +35,9 @@ command program_command(const std::vector<std::string>& words) {
       .summary = "A commit log that every Kafka client can use",
       .examples = {"ottla topic create orders --partitions 3", "echo hello | ottla produce orders",
                    "ottla consume orders", "ottla group describe billing"},
-      .subcommands = {topic_command(), produce_command(hand_over), consume_command(hand_over),
-                      group_command(), config_command(), cluster_command(), log_command(),
-                      completion_command()}};
+      .subcommands = {serve_command(), topic_command(), produce_command(hand_over),
+                      consume_command(hand_over), group_command(), config_command(),
+                      cluster_command(), log_command(), completion_command()}};
 }
 
 }  // namespace ottla

@@ -37,7 +37,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(ottla_options INTERFACE -Wno-dangling-pointer)
   endif()
 endif()
-target_link_options(ottla_options INTERFACE -Wl,-z,relro,-z,now)
+target_link_options(ottla_options INTERFACE -Wl,-z,relro,-z,now -Wl,--as-needed)
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT OTTLA_SANITIZE)

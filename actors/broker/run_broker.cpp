@@ -216,7 +216,6 @@ private:
 
 int run_broker(const broker_config& config,
                const std::function<void(const std::vector<listener_config>&)>& serving) {
-  log::start({});
   stop_signals signals;
   posix_file_system disk;
   auto random = random_source::from_system();
