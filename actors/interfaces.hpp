@@ -14,6 +14,7 @@
 #include "actors/group/group_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
 #include "actors/runtime/unit.hpp"
+#include "actors/storage/cleaner_messages.hpp"
 #include "actors/storage/disk_messages.hpp"
 #include "actors/storage/log_messages.hpp"
 
@@ -101,6 +102,9 @@ using partition_control = partition_handle::extend<
     caf::reacts_to<partition_assignment>, caf::reacts_to<log_flushed>,
     caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>,
     caf::reacts_to<maintain_partition>,
+    caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
+    caf::replies_to<begin_compaction>::with<compaction_begun>,
+    caf::replies_to<swap_compaction>::with<compaction_swapped>,
     caf::replies_to<close_partition>::with<partition_closed>, caf::reacts_to<timer_expired>>;
 
 /// To a log, once: the partition that hears of its progress.
@@ -126,8 +130,41 @@ using log_handle = caf::typed_actor<
     caf::replies_to<log_query_facts>::with<log_facts>,
     caf::reacts_to<log_configure>,
     caf::reacts_to<log_maintain>,
+    caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
+    caf::replies_to<begin_compaction>::with<compaction_begun>,
+    caf::replies_to<swap_compaction>::with<compaction_swapped>,
     caf::replies_to<log_close>::with<log_facts>,
     caf::reacts_to<timer_expired>>;
+
+/// A compacted partition that may have something to clean.
+struct clean_candidate {
+  topic_id_partition key;
+  partition_control partition;
+  log_offset clean_point = 0;
+};
+
+struct clean_logs {
+  std::vector<clean_candidate> candidates;
+  cleaner_settings settings;
+};
+
+struct cleaned_log {
+  topic_id_partition key;
+  log_offset clean_point = 0;
+};
+
+struct logs_cleaned {
+  std::vector<cleaned_log> cleaned;
+};
+
+}  // namespace ottla
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::clean_logs)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::logs_cleaned)
+namespace ottla {
+
+/// Compacts logs, the dirtiest first, on a thread of its own. Said by the supervisor.
+using cleaner_handle = caf::typed_actor<caf::replies_to<clean_logs>::with<logs_cleaned>,
+                                        caf::reacts_to<clean_step>>;
 
 /// Owns one of the broker's log directories: what lies in it and its checkpoint files. Blocks.
 /// Said by the supervisor.

@@ -1,5 +1,6 @@
 #include "actors/broker/broker_actor.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <utility>
 
@@ -34,6 +35,7 @@ broker_actor::behavior_type broker_actor::make_behavior() {
       [this](const directory_failed& failed) { fail_directory(failed); },
       [this](const log_progressed& progressed) {
         dirty_.insert(progressed.which);
+        want_cleaning(progressed.which);
         if (checkpoint_timer_ || is_stopping_) return;
         checkpoint_timer_ =
             arm_timer(config_->flush_offset_checkpoint_interval_ms, checkpoint_token);
@@ -42,6 +44,7 @@ broker_actor::behavior_type broker_actor::make_behavior() {
       [this](const timer_expired& timer) {
         if (timer.token == checkpoint_token) return save_dirty();
         if (timer.token == maintain_token) return maintain_all();
+        if (timer.token == clean_token) return clean();
         reopen(timer.token);
       },
   };
@@ -56,6 +59,7 @@ void broker_actor::on_exit() {
     if (partition.actor) caf::anon_send_exit(partition.actor, caf::exit_reason::user_shutdown);
   }
   partitions_.clear();
+  caf::anon_send_exit(setup_.cleaner, caf::exit_reason::user_shutdown);
   for (auto& crew : setup_.directories) {
     caf::anon_send_exit(crew.owner, caf::exit_reason::user_shutdown);
     for (auto& disk : crew.flushers) caf::anon_send_exit(disk, caf::exit_reason::user_shutdown);
@@ -133,9 +137,12 @@ void broker_actor::report_applied() {
 }
 
 void broker_actor::report_image(const metadata_image& image) {
-  const auto* known = image.find_broker(self_.id);
-  if (known == nullptr || known->epoch != self_.epoch) return;
-  if (!known->is_active()) {
+  const auto& judged = image.broker_states().brokers;
+  auto state = std::find_if(judged.begin(), judged.end(), [this](const broker_state_record& each) {
+    return each.id == self_.id && each.epoch == self_.epoch;
+  });
+  if (state == judged.end()) return;  // the controller has not seen this incarnation yet
+  if (state->status == broker_status::fenced) {
     if (!std::exchange(is_ready_told_, true)) {
       caf::anon_send(setup_.services->controller, broker_ready{self_.id, self_.epoch});
     }
@@ -152,6 +159,7 @@ caf::result<broker_stopped> broker_actor::stop() {
   if (std::exchange(is_stopping_, true)) return promise;
   cancel_timer(checkpoint_timer_);
   cancel_timer(maintain_timer_);
+  cancel_timer(clean_timer_);
   setup_.open->clear();
   stops_left_ = 1;  // for this function
   for (auto& [key, partition] : partitions_) {

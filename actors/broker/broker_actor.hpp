@@ -40,6 +40,8 @@ struct broker_setup {
   open_partitions* open = nullptr;
   config_cell* config = nullptr;
   metadata_handle metadata;
+  cleaner_handle cleaner;
+  offset_checkpoint clean_points;  ///< How far compacted logs were cleaned in earlier runs.
   std::vector<directory_crew> directories;
   /// Where each partition was found at start, by index into `directories`.
   std::unordered_map<topic_partition, size_t> found;
@@ -57,7 +59,12 @@ public:
 
 private:
   enum class phase : uint8_t { opening, open, failed, closing };
-  enum timer_token : uint64_t { checkpoint_token = 1, maintain_token = 2, first_reopen_token = 16 };
+  enum timer_token : uint64_t {
+    checkpoint_token = 1,
+    maintain_token = 2,
+    clean_token = 3,
+    first_reopen_token = 16
+  };
 
   struct local_partition {
     local_replica replica;
@@ -100,6 +107,9 @@ private:
   void fail_directory(const directory_failed& failed);
   void save_dirty();
   void maintain_all();
+  void want_cleaning(const topic_id_partition& which);
+  void clean();
+  void cleaned(const logs_cleaned& result);
   [[nodiscard]] unit& unit_for(const topic_id_partition& which) const;
 
   broker_setup setup_;
@@ -120,6 +130,8 @@ private:
   std::set<topic_id_partition> dirty_;
   timer_id checkpoint_timer_;
   timer_id maintain_timer_;
+  timer_id clean_timer_;
+  std::set<topic_id_partition> to_clean_;  ///< Compacted, and written since the last look.
 
   std::vector<caf::typed_response_promise<broker_started>> starting_;
   std::vector<caf::typed_response_promise<broker_stopped>> stopping_;

@@ -294,6 +294,8 @@ void broker_actor::remove_data(const doomed_replica& doomed, size_t directory, i
 void broker_actor::removed(const doomed_replica& doomed, int64_t sequence) {
   setup_.found.erase(doomed.name);
   dirty_.erase(doomed.key);
+  to_clean_.erase(doomed.key);
+  setup_.clean_points.erase(doomed.name);
   if (auto known = partitions_.find(doomed.key); known != partitions_.end()) {
     auto& partition = known->second;
     opening_ended(partition, error_code::unknown_topic_or_partition);
@@ -350,9 +352,50 @@ void broker_actor::save_dirty() {
 
 void broker_actor::maintain_all() {
   for (const auto& [key, partition] : partitions_) {
-    if (partition.state == phase::open) caf::anon_send(partition.actor, maintain_partition{});
+    if (partition.state != phase::open) continue;
+    caf::anon_send(partition.actor, maintain_partition{});
+    want_cleaning(key);  // time alone can make a log due
   }
   maintain_timer_ = arm_timer(setup_.config->get()->retention_check_interval_ms, maintain_token);
+}
+
+void broker_actor::want_cleaning(const topic_id_partition& which) {
+  if (is_stopping_ || !config_->cleaner_enabled) return;
+  auto known = partitions_.find(which);
+  if (known == partitions_.end() || !known->second.replica.assignment.config.cleanup_compact)
+    return;
+  to_clean_.insert(which);
+  if (!clean_timer_) clean_timer_ = arm_timer(config_->cleaner_backoff_ms, clean_token);
+}
+
+void broker_actor::clean() {
+  clean_timer_ = {};
+  clean_logs wanted{.settings = {.map_bytes_max = config_->cleaner_dedupe_buffer_bytes,
+                                 .bytes_per_second_max = config_->cleaner_io_max_bytes_per_second}};
+  for (const auto& key : std::exchange(to_clean_, {})) {
+    auto known = partitions_.find(key);
+    if (known == partitions_.end() || known->second.state != phase::open) continue;
+    auto point = setup_.clean_points.find(known->second.replica.name);
+    wanted.candidates.push_back(
+        {key, known->second.actor, point == setup_.clean_points.end() ? 0 : point->second});
+  }
+  if (wanted.candidates.empty()) return;
+  this->request(setup_.cleaner, caf::infinite, std::move(wanted))
+      .then([this](const logs_cleaned& result) { cleaned(result); }, [](const caf::error&) {});
+}
+
+void broker_actor::cleaned(const logs_cleaned& result) {
+  std::map<size_t, save_checkpoints> by_directory;
+  for (const auto& each : result.cleaned) {
+    auto known = partitions_.find(each.key);
+    if (known == partitions_.end()) continue;
+    const auto& name = known->second.replica.name;
+    setup_.clean_points[name] = each.clean_point;
+    by_directory[known->second.directory].clean_points[name] = each.clean_point;
+  }
+  for (auto& [directory, points] : by_directory) {
+    caf::anon_send(setup_.directories[directory].owner, std::move(points));
+  }
 }
 
 }  // namespace ottla

@@ -82,6 +82,15 @@ std::unordered_map<topic_partition, size_t> opened_log_dirs::places() const {
   return where;
 }
 
+offset_checkpoint opened_log_dirs::clean_points() const {
+  offset_checkpoint all;
+  for (const auto& each : directories) {
+    const auto& points = each.directory->clean_points();
+    all.insert(points.begin(), points.end());
+  }
+  return all;
+}
+
 outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& config,
                                        random_source& random) {
   auto cluster_id = agree_on_cluster(disk, config.log_dirs, random);

@@ -30,6 +30,8 @@ struct opened_log_dirs {
 
   /// Where each live partition was found, by index into `directories`.
   [[nodiscard]] std::unordered_map<topic_partition, size_t> places() const;
+  /// How far each compacted partition was cleaned.
+  [[nodiscard]] offset_checkpoint clean_points() const;
 };
 
 /// Fault: a directory cannot be used; the message names it and says why. One that cannot be read

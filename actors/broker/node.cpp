@@ -8,6 +8,7 @@
 #include "actors/broker/broker_actor.hpp"
 #include "actors/cluster/controller_actor.hpp"
 #include "actors/group/coordinators_actor.hpp"
+#include "actors/storage/cleaner_actor.hpp"
 #include "actors/storage/directory_actor.hpp"
 #include "actors/storage/disk_actor.hpp"
 
@@ -80,6 +81,7 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
                                                             .config = &config_,
                                                             .broker_reports_applied = true,
                                                             .on_fatal = on_fatal});
+  caf::anon_send(metadata_, subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(controller_)});
   services_.time = seams.time;
   services_.memory = seams.memory;
   services_.units = seams.units;
@@ -90,15 +92,19 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
   services_.groups = &coordinators_directory_;
   services_.controller = controller_;
   auto places = dirs.places();
-  supervisor_ =
-      spawn_on<broker_actor>(system, first,
-                             broker_setup{.services = &services_,
-                                          .open = &partitions_,
-                                          .config = &config_,
-                                          .metadata = metadata_,
-                                          .directories = hire(system, first, *settings, dirs),
-                                          .found = std::move(places),
-                                          .give_up = std::move(give_up)});
+  auto clean_points = dirs.clean_points();
+  const std::array<uint64_t, 2> hash_seed{random_.next(), random_.next()};
+  supervisor_ = spawn_on<broker_actor>(
+      system, first,
+      broker_setup{.services = &services_,
+                   .open = &partitions_,
+                   .config = &config_,
+                   .metadata = metadata_,
+                   .cleaner = spawn_blocking<cleaner_actor>(system, first, hash_seed),
+                   .clean_points = std::move(clean_points),
+                   .directories = hire(system, first, *settings, dirs),
+                   .found = std::move(places),
+                   .give_up = std::move(give_up)});
   services_.supervisor = supervisor_;
   coordinators_ = spawn_on<coordinators_actor>(
       system, first,

@@ -47,6 +47,12 @@ partition_actor::behavior_type partition_actor::make_behavior() {
       [this](const maintain_partition&) {
         this->send(log_, log_maintain{high_watermark_.offset()});
       },
+      [this](plan_compaction_of_log wanted) {
+        wanted.stable_below = high_watermark_.offset();
+        return this->delegate(log_, wanted);
+      },
+      [this](begin_compaction& wanted) { return this->delegate(log_, std::move(wanted)); },
+      [this](swap_compaction& wanted) { return this->delegate(log_, std::move(wanted)); },
       [this](const close_partition&) { return close(); },
       [this](const timer_expired&) { expire_parked(); },
   };

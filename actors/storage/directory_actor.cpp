@@ -85,6 +85,11 @@ disk_done directory_actor::save(const save_checkpoints& wanted) {
   if (!recovery) return {std::move(recovery.error())};
   auto starts = directory_->save_log_starts(merged(directory_->log_starts(), wanted.log_starts));
   if (!starts) return {std::move(starts.error())};
+  if (!wanted.clean_points.empty()) {
+    auto clean =
+        directory_->save_clean_points(merged(directory_->clean_points(), wanted.clean_points));
+    if (!clean) return {std::move(clean.error())};
+  }
   return disk_done::of(directory_->save_high_watermarks(
       merged(directory_->high_watermarks(), wanted.high_watermarks)));
 }

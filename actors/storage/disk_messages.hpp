@@ -86,6 +86,7 @@ struct save_checkpoints {
   offset_checkpoint recovery_points;
   offset_checkpoint log_starts;
   offset_checkpoint high_watermarks;
+  offset_checkpoint clean_points;
 };
 
 /// To the directory's owner: takes a deleted partition out of the way at once and removes it.

@@ -39,6 +39,9 @@ log_actor::behavior_type log_actor::make_behavior() {
       },
       [this](const log_configure& change) { configure(change); },
       [this](const log_maintain& wanted) { maintain(wanted.high_watermark); },
+      [this](const plan_compaction_of_log& wanted) { return plan(wanted); },
+      [this](const begin_compaction& wanted) { return begin(wanted); },
+      [this](const swap_compaction& wanted) { return swap(wanted); },
       [this](const log_close&) { return close(); },
       [this](const timer_expired& timer) {
         if (timer.token == removal_token) return remove_due();
@@ -276,6 +279,37 @@ void log_actor::remove_due() {
   }
   if (doomed_.empty()) return;
   removal_timer_ = arm_timer(std::max<int64_t>(doomed_.front().due_ms - now_ms, 1), removal_token);
+}
+
+// --- compaction ---
+
+compaction_planned log_actor::plan(const plan_compaction_of_log& wanted) {
+  if (failed_ || !config_.cleanup_compact) return {};
+  auto planned = plan_compaction(*log_, wanted.clean_point, wanted.stable_below, time().wall_ms());
+  if (!planned) return {.failure = std::move(planned.error())};
+  return {.is_due = planned->is_due(log_->options()), .plan = *planned};
+}
+
+compaction_begun log_actor::begin(const begin_compaction& wanted) {
+  if (failed_) return {};
+  auto limits = wanted.limits;
+  limits.max_message_bytes = config_.max_message_bytes;
+  limits.segment_bytes = config_.segment_bytes;
+  limits.segment_index_bytes = config_.segment_index_bytes;
+  limits.index_interval_bytes = config_.index_interval_bytes;
+  limits.delete_retention_ms = config_.delete_retention_ms;
+  return {std::make_shared<compaction>(*log_, wanted.plan, limits, time().wall_ms())};
+}
+
+compaction_swapped log_actor::swap(const swap_compaction& wanted) {
+  if (failed_) return {fault{error_code::kafka_storage_error, "the log is offline", 0}};
+  auto replaced = wanted.job->swap(*log_);
+  if (!replaced) {
+    note_breakage();
+    return {std::move(replaced.error())};
+  }
+  remove_later(std::move(*replaced));
+  return {};
 }
 
 // --- end ---

@@ -58,6 +58,9 @@ private:
   [[nodiscard]] producers_result producers() const;
   void configure(const log_configure& change);
   void maintain(log_offset high_watermark);
+  compaction_planned plan(const plan_compaction_of_log& wanted);
+  compaction_begun begin(const begin_compaction& wanted);
+  compaction_swapped swap(const swap_compaction& wanted);
   log_facts close();
 
   void flush_if_due();
