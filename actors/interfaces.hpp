@@ -240,7 +240,7 @@ using coordinators_handle = caf::typed_actor<
 /// The supervisor as the process that owns it and the metadata actor see it.
 using broker_control = supervisor_handle::extend<
     caf::replies_to<start_broker>::with<broker_started>, caf::reacts_to<image_changed>,
-    caf::reacts_to<store_session_changed>,
+    caf::reacts_to<store_session_changed>, caf::reacts_to<broker_registered>,
     caf::replies_to<stop_broker>::with<broker_stopped>, caf::reacts_to<timer_expired>>;
 
 }  // namespace ottla

@@ -31,6 +31,7 @@ broker_actor::behavior_type broker_actor::make_behavior() {
       [this](const start_broker& wanted) { return start(wanted); },
       [this](const image_changed& change) { apply(change); },
       [](const store_session_changed&) {},  // the embedded store has one session for life
+      [this](const broker_registered& entered) { self_.epoch = entered.epoch; },
       [this](const find_partition& wanted) { return find(wanted.which); },
       [this](const directory_failed& failed) { fail_directory(failed); },
       [this](const log_progressed& progressed) {
@@ -98,7 +99,6 @@ void broker_actor::registered(const register_broker_result& result) {
 
 void broker_actor::apply(const image_changed& change) {
   if (is_stopping_ || !is_registered_) return;
-  const bool is_first = image_ == nullptr;
   image_ = change.after;
   const auto sequence = image_->sequence();
   const auto config = setup_.config->get();
@@ -116,14 +116,7 @@ void broker_actor::apply(const image_changed& change) {
       steps += adopt(replica, sequence, batches);
     }
   }
-  if (is_first) {
-    // Topics that were deleted while this broker was away.
-    for (const auto& doomed : doomed_replicas(*image_, self_.id)) {
-      ++removals_left_[doomed.key.topic_id];
-      ++steps;
-      remove_data(doomed, choose_directory(doomed.name), sequence);
-    }
-  }
+  steps += remove_doomed(sequence);
   progress_.begin(sequence, steps);
   for (auto& [directory, batch] : batches) open_batch(directory, std::move(batch));
   report_applied();
@@ -143,9 +136,8 @@ void broker_actor::report_image(const metadata_image& image) {
   });
   if (state == judged.end()) return;  // the controller has not seen this incarnation yet
   if (state->status == broker_status::fenced) {
-    if (!std::exchange(is_ready_told_, true)) {
-      caf::anon_send(setup_.services->controller, broker_ready{self_.id, self_.epoch});
-    }
+    // Said again with every image: a controller that has just resigned may have missed it.
+    caf::anon_send(setup_.services->controller, broker_ready{self_.id, self_.epoch});
     return;
   }
   for (auto& promise : std::exchange(starting_, {})) promise.deliver(broker_started{});

@@ -101,6 +101,7 @@ private:
   void partition_down(const caf::down_msg& down);
   void reopen(uint64_t token);
   size_t retire(const uuid& topic_id, int64_t sequence);
+  size_t remove_doomed(int64_t sequence);
   void remove_data(const doomed_replica& doomed, size_t directory, int64_t sequence);
   void removed(const doomed_replica& doomed, int64_t sequence);
   caf::result<partition_found> find(const topic_id_partition& which);
@@ -117,7 +118,6 @@ private:
   replica_seat self_;
   image_ptr image_;
   bool is_registered_ = false;
-  bool is_ready_told_ = false;
   bool is_stopping_ = false;
   apply_progress progress_;
   partition_map partitions_;

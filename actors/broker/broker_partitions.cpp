@@ -276,6 +276,25 @@ size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
   return steps;
 }
 
+/// Data of deleted topics that this broker still owes an answer for and that no partition holds
+/// open: topics deleted while it was away, and those whose answer was lost. Returns the steps.
+size_t broker_actor::remove_doomed(int64_t sequence) {
+  std::map<uuid, std::vector<doomed_replica>> owed;
+  for (auto& doomed : doomed_replicas(*image_, self_.id)) {
+    if (!removals_left_.contains(doomed.key.topic_id)) {
+      owed[doomed.key.topic_id].push_back(std::move(doomed));
+    }
+  }
+  size_t steps = 0;
+  for (const auto& [topic_id, replicas] : owed) {
+    removals_left_[topic_id] = replicas.size();
+    steps += replicas.size();
+    for (const auto& doomed : replicas)
+      remove_data(doomed, choose_directory(doomed.name), sequence);
+  }
+  return steps;
+}
+
 void broker_actor::remove_data(const doomed_replica& doomed, size_t directory, int64_t sequence) {
   removing_[doomed.name];
   this->request(setup_.directories[directory].owner, caf::infinite,

@@ -81,9 +81,11 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
                                                             .config = &config_,
                                                             .broker_reports_applied = true,
                                                             .on_fatal = on_fatal});
-  caf::anon_send(metadata_, subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(controller_)});
+  caf::anon_send(metadata_,
+                 subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(controller_), true});
   services_.time = seams.time;
   services_.memory = seams.memory;
+  services_.disk = seams.disk;
   services_.units = seams.units;
   services_.config = &config_;
   services_.metadata = &metadata_cache_;

@@ -21,6 +21,7 @@ struct node_seams {
   std::vector<unit*> units;
   memory_budget* memory = nullptr;
   const clock* time = nullptr;
+  file_system* disk = nullptr;
   std::unique_ptr<metadata_store> store;
   std::shared_ptr<store_mailbox> mailbox;  ///< The one that `store` was opened with.
 };

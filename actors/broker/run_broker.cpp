@@ -122,8 +122,10 @@ std::optional<Answer> ask(caf::scoped_actor& self, const Handle& whom, Question 
 
 class process {
 public:
-  process(const broker_config& config, opened_log_dirs dirs, memory_budget& memory)
+  process(const broker_config& config, file_system& disk, opened_log_dirs dirs,
+          memory_budget& memory)
       : config_(config),
+        disk_(disk),
         dirs_(std::move(dirs)),
         memory_(memory),
         runtime_(runtime_options{.units = unit_count(config), .resources = {.memory = &memory}}),
@@ -158,6 +160,7 @@ private:
                   node_seams{.units = units_of(system_),
                              .memory = &memory_,
                              .time = &system_clock(),
+                             .disk = &disk_,
                              .store = std::move(*store),
                              .mailbox = std::move(mailbox)},
                   std::move(dirs_),
@@ -202,6 +205,7 @@ private:
   }
 
   const broker_config& config_;
+  file_system& disk_;
   opened_log_dirs dirs_;
   memory_budget& memory_;
   emergency emergency_;
@@ -222,7 +226,7 @@ int run_broker(const broker_config& config,
   auto dirs = open_log_dirs(disk, config, random);
   if (!dirs) return cannot_start(dirs.error().message);
   memory_budget memory{budget_of(config)};
-  return process{config, std::move(*dirs), memory}.run(signals, serving);
+  return process{config, disk, std::move(*dirs), memory}.run(signals, serving);
 }
 
 }  // namespace ottla
