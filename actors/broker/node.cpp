@@ -116,8 +116,9 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
           .options = std::make_shared<const group_options>(group_options_of(*settings)),
           .compression = offsets_compression(*settings),
           .finder = supervisor_,
-          .metadata = metadata_,
           .directory = &coordinators_directory_});
+  // An actor begins with its first message: this one has to follow the images from the start.
+  caf::anon_send(metadata_, subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(coordinators_)});
 }
 
 node::~node() {

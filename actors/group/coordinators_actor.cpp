@@ -31,7 +31,6 @@ coordinators_actor::coordinators_actor(caf::actor_config& config, unit& where,
     : pinned(config, where), setup_(std::move(setup)) {}
 
 coordinators_handle::behavior_type coordinators_actor::make_behavior() {
-  if (setup_.metadata) anon_send(setup_.metadata, subscribe_images{caf::weak_actor_ptr{ctrl()}});
   return {
       [this](const image_changed& change) { apply(change); },
       [this](const use_group_options& changed) {
@@ -49,7 +48,6 @@ void coordinators_actor::on_exit() {
     if (one) anon_send_exit(one, caf::exit_reason::user_shutdown);
   }
   setup_.finder = nullptr;
-  setup_.metadata = nullptr;
 }
 
 void coordinators_actor::apply(const image_changed& change) {

@@ -26,7 +26,6 @@ struct coordinators_setup {
   std::shared_ptr<const group_options> options;
   compression_options compression;  ///< offsets.topic.compression.codec
   partition_finder finder;
-  metadata_handle metadata;                    ///< Where to subscribe to images.
   coordinator_directory* directory = nullptr;  ///< Outlives the actor.
 };
 
