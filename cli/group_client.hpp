@@ -18,7 +18,7 @@ struct listed_group {
   broker_id coordinator = no_broker;
 };
 
-struct group_member {
+struct described_member {
   std::string id;
   std::optional<std::string> instance_id;
   std::string client_id;
@@ -31,7 +31,7 @@ struct group_view {
   std::string state;
   std::string protocol;  ///< The assignor that the members agreed on.
   broker_id coordinator = no_broker;
-  std::vector<group_member> members;
+  std::vector<described_member> members;
 };
 
 /// Groups of every broker, by id.

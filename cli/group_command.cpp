@@ -69,7 +69,7 @@ struct group_partition {
   topic_partition which;
   std::optional<log_offset> committed;
   std::optional<offset_range> range;  ///< Nothing for a topic that is gone.
-  const group_member* member = nullptr;
+  const described_member* member = nullptr;
 
   [[nodiscard]] std::optional<int64_t> lag() const {
     if (!committed || !range) return std::nullopt;

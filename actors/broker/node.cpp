@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <caf/send.hpp>
-#include <thread>
 #include <utility>
 
 #include "actors/broker/broker_actor.hpp"

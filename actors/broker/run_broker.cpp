@@ -4,10 +4,8 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
-#include <chrono>
 #include <csignal>
 #include <mutex>
-#include <thread>
 
 #include "actors/broker/node.hpp"
 #include "actors/gateway/gateway.hpp"
@@ -20,7 +18,8 @@
 namespace ottla {
 namespace {
 
-constexpr auto stop_limit = std::chrono::seconds{30};
+/// A stop that takes longer is ended by SIGALRM: a supervisor restarts, recovery does the rest.
+constexpr unsigned stop_limit_s = 30;
 constexpr std::string_view metadata_file_name = "ottla-metadata.sqlite";
 
 /// SIGTERM and SIGINT, taken by one thread instead of handlers.
@@ -68,18 +67,6 @@ private:
   std::string why_;
 };
 
-/// Ends the process if the stop hangs: a supervisor restarts it and recovery does the rest.
-class stop_watchdog {
-public:
-  stop_watchdog() {
-    std::thread{[] {
-      std::this_thread::sleep_for(stop_limit);
-      log::error("broker", "the stop took longer than {} s; ending without it", stop_limit.count());
-      _exit(1);
-    }}.detach();
-  }
-};
-
 memory_budget_options budget_of(const broker_config& config) {
   constexpr int64_t mib = 1 << 20;
   memory_budget_options options;
@@ -103,7 +90,7 @@ gateway_limits limits_of(const broker_config& config) {
 
 size_t unit_count(const broker_config& config) {
   if (config.io_threads > 0) return static_cast<size_t>(config.io_threads);
-  return std::max(1u, std::thread::hardware_concurrency() / 2);
+  return static_cast<size_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN) / 2));
 }
 
 int cannot_start(std::string_view why) {
@@ -142,7 +129,7 @@ public:
       if (!emergency_.why())
         log::info("broker", "stopping on {}", number == SIGINT ? "SIGINT" : "SIGTERM");
     }
-    stop_watchdog watchdog;
+    alarm(stop_limit_s);
     const bool is_clean = stop();
     return failure || emergency_.why() || !is_clean ? 1 : 0;
   }

@@ -169,7 +169,7 @@ outcome<Record> decode_record(std::span<const std::byte> bytes) {
         fmt::format("metadata record: format {}, this version reads {}", version, format_version)};
   }
   Record record;
-  record_reader codec(in);
+  field_reader codec(in);
   fields(codec, record);
   if (auto read = in.check(); !read) return corrupt(read.error().message);
   if (in.remaining() != 0) return corrupt("bytes left over");

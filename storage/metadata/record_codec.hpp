@@ -68,9 +68,9 @@ private:
   wire_writer& out_;
 };
 
-class record_reader {
+class field_reader {
 public:
-  explicit record_reader(wire_reader& in) : in_(in) {}
+  explicit field_reader(wire_reader& in) : in_(in) {}
 
   template <class... Fields>
   void operator()(Fields&... fields) {

@@ -78,6 +78,16 @@ class Tidy(unittest.TestCase):
     def none(self, findings):
         self.assertFalse(findings, "\n" + "\n".join(findings))
 
+    def test_a_type_has_one_definition(self):
+        """Two headers that define the same name break the one-definition rule: the linker keeps either."""
+        where = {}
+        for path in PRODUCT:
+            if path.endswith(".hpp"):
+                for name in re.findall(r"^(?:struct|class|enum class) (\w+)(?: final)?\s*(?::[^:;{][^;{]*)?\{", CODE[path], re.M):
+                    where.setdefault(name, []).append(path)
+        twice = {name: paths for name, paths in where.items() if len(paths) > 1}
+        self.assertEqual({}, twice)
+
     def test_includes_point_down_the_layers(self):
         bad = []
         for path in CPP:
