@@ -5,6 +5,17 @@
 
 namespace ottla {
 
+namespace {
+
+/// A client cannot have begun a transaction: this version has no coordinator for them.
+bool is_transactional(const append_batch& request) {
+  if (request.origin != append_origin::client) return false;
+  auto header = decode_record_batch_header(request.batch.view());
+  return header && header->is_transactional();
+}
+
+}  // namespace
+
 log_actor::log_actor(caf::actor_config& config, unit& where, log_setup setup)
     : pinned(config, where),
       which_(setup.which),
@@ -62,6 +73,9 @@ void log_actor::on_exit() {
 
 log_appended log_actor::append(log_append& request) {
   if (failed_) return refuse({error_code::kafka_storage_error, "the log is offline", 0});
+  if (is_transactional(request.request)) {
+    return refuse({error_code::invalid_txn_state, "no transaction was begun for this batch", 0});
+  }
   const auto before_bytes = log_->stats().bytes_appended;
   auto answer =
       log_->append(request.request.batch, {.epoch = request.epoch,
