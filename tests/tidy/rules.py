@@ -38,7 +38,7 @@ BANNED = [
     ("clock", r"\b(system_clock|steady_clock|high_resolution_clock)::now\b|\b(clock_gettime|gettimeofday)\s*\(|\btime\s*\(\s*(nullptr|NULL|0)\s*\)"),
     ("random", r"\brandom_device\b|\bgetrandom\s*\(|\bs?rand\s*\("),
     ("thread", r"\bstd::(thread|jthread|async)\b|\bpthread_create\b|\bstd::this_thread::sleep"),
-    ("whole namespace", r"\busing namespace std\b"),
+    ("whole namespace", r"\busing namespace std\s*;"),
     ("unfinished", r"\b(TODO|FIXME|XXX|HACK)\b"),
     ("named locale", r"\bstd::locale\s*\(\s*\""),
 ]
