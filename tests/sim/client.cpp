@@ -1,0 +1,368 @@
+#include "tests/sim/client.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "protocol/messages/create_topics.hpp"
+#include "protocol/messages/fetch.hpp"
+#include "protocol/messages/find_coordinator.hpp"
+#include "protocol/messages/init_producer_id.hpp"
+#include "protocol/messages/offset_commit.hpp"
+#include "protocol/messages/offset_fetch.hpp"
+#include "protocol/messages/produce.hpp"
+#include "protocol/record_batch_builder.hpp"
+
+namespace ottla::sim {
+namespace {
+
+constexpr size_t max_in_flight = 5;
+
+uint64_t hash_of(std::span<const std::byte> bytes) {
+  uint64_t hash = 1469598103934665603u;
+  for (auto each : bytes) hash = (hash ^ static_cast<uint64_t>(each)) * 1099511628211u;
+  return hash;
+}
+
+std::span<const std::byte> as_bytes_of(const std::string& text) {
+  return std::as_bytes(std::span{text});
+}
+
+}  // namespace
+
+// --- any client ---
+
+bool client::open_connection() {
+  if (world_.time.now_us < next_us_) return false;
+  wire_ = world_.connect();
+  if (!wire_) {
+    pause_ms(50);
+    return false;
+  }
+  dying_ = false;
+  if (world_.dribbles && world_.random.below(3) == 0) {
+    wire_->most_per_read = 1 + world_.random.below(97);
+  }
+  return true;
+}
+
+bool client::act() {
+  if (!wire_) return !is_done() && open_connection();
+  if (take_answer()) return true;
+  if (wire_->is_closed) {
+    lose_connection();
+    return true;
+  }
+  if (dying_ || world_.time.now_us < next_us_) return false;
+  return send_next();
+}
+
+bool client::take_answer() {
+  auto& output = wire_->output;
+  if (dying_ || output.size() < 4) return false;
+  const auto size = static_cast<size_t>(wire_reader{std::span{output}}.int32());
+  if (output.size() < 4 + size) return false;
+  const auto frame = shared_bytes::copy_of(std::span{output}.subspan(4, size));
+  output.erase(output.begin(), output.begin() + static_cast<std::ptrdiff_t>(4 + size));
+  world_.trace(hash_of(frame.view()));
+  if (in_flight_.empty()) {
+    world_.facts.violated(name_ + ": an answer to nothing");
+    return true;
+  }
+  const auto asked = in_flight_.front();
+  in_flight_.pop_front();
+  wire_reader in{frame};
+  if (decode_response_header(in, asked.key, asked.version) != asked.correlation) {
+    world_.facts.violated(name_ + ": an answer out of order");
+    return true;
+  }
+  answered(asked.key, asked.tag, in, asked.version);
+  if (in.failed()) world_.facts.violated(name_ + ": an answer that cannot be read");
+  return true;
+}
+
+void client::transmit(const gather_list& frame) {
+  const auto bytes = flatten(frame);
+  if (world_.cut_one_in == 0 || world_.random.below(world_.cut_one_in) != 0) {
+    return wire_->client_sends(bytes->view());
+  }
+  dying_ = true;  // some part arrives; of the answers, none
+  wire_->client_sends(bytes->view().first(world_.random.below(bytes->size() + 1)));
+  wire_->client_closes();
+}
+
+void client::lose_connection() {
+  if (!wire_) return;
+  wire_ = nullptr;
+  in_flight_.clear();
+  pause_ms(50);
+  lost();
+}
+
+void client::pause_ms(int64_t at_most_ms) {
+  next_us_ = world_.time.now_us + 1000 +
+             static_cast<int64_t>(world_.random.below(static_cast<uint64_t>(at_most_ms) * 1000));
+}
+
+void client::unexpected(std::string_view what, error_code error) {
+  world_.facts.violated(fmt::format("{}: {} was answered {}", name_, what, error_name(error)));
+}
+
+// --- the topic ---
+
+bool topic_maker::send_next() {
+  if (is_done() || in_flight() > 0) return false;
+  create_topics_request request;
+  request.timeout_ms = 1000;
+  auto& topic = request.topics.emplace_back();
+  topic.name = topic_name;
+  topic.num_partitions = partitions_;
+  topic.replication_factor = 1;
+  topic.configs = {{"internal.segment.bytes", std::to_string(segment_bytes_)},
+                   {"retention.ms", "-1"},
+                   {"index.interval.bytes", "256"}};
+  send(request, 5);
+  return true;
+}
+
+void topic_maker::answered(api_key, uint64_t, wire_reader& body, api_version version) {
+  auto response = decode<create_topics_response>(body, version);
+  if (!response || response->topics.size() != 1) return;
+  const auto error = response->topics.front().error_code;
+  if (error == error_code::none || error == error_code::topic_already_exists) {
+    world_.topic_exists = true;
+    return;
+  }
+  if (!is_retriable(error)) unexpected("CreateTopics", error);
+  pause_ms(50);
+}
+
+// --- producers ---
+
+producer::producer(client_world& world, const producer_options& options)
+    : client(world, fmt::format("producer-{}", options.number)), options_(options) {
+  for (int32_t i = 0; i < options.batches; ++i) {
+    auto& made = batches_.emplace_back();
+    made.first = records_;
+    made.count = 1 + static_cast<int32_t>(world.random.below(3));
+    made.padding = world.random.below(world.random.below(4) == 0 ? 1500 : 60);
+    records_ += made.count;
+  }
+}
+
+void producer::build(batch& which) {
+  record_batch_options options;
+  if (options_.is_idempotent) {
+    options.producer_id = id_;
+    options.producer_epoch = epoch_;
+    options.base_sequence = which.first;
+  }
+  record_batch_builder builder{options};
+  for (int32_t i = 0; i < which.count; ++i) {
+    const auto value = to_value({options_.number, which.first + i}, which.padding);
+    builder.append({.timestamp = world_.time.wall_ms(), .value = as_bytes_of(value)});
+  }
+  which.bytes = std::move(*builder.build());
+}
+
+bool producer::send_next() {
+  if (!world_.topic_exists || is_done()) return false;
+  if (options_.is_idempotent && id_ < 0) {
+    if (in_flight() > 0) return false;
+    send(init_producer_id_request{}, 4);
+    return true;
+  }
+  if (rewinds_) {
+    if (in_flight() > 0) return false;
+    rewinds_ = false;
+    next_ = first_open_;
+  }
+  while (next_ < batches_.size() && batches_[next_].is_settled) ++next_;
+  // A broker takes any first sequence from a producer that it does not know, as Kafka does: one at
+  // a time until it knows this one, so that a refused first batch is not overtaken.
+  const bool is_known = options_.is_idempotent && first_open_ > 0;
+  if (next_ == batches_.size() || in_flight() >= (is_known ? max_in_flight : 1)) return false;
+  auto& which = batches_[next_];
+  if (which.bytes.empty()) build(which);
+  produce_request request;
+  request.acks = options_.acks;
+  request.timeout_ms = 10'000;
+  auto& topic = request.topic_data.emplace_back();
+  topic.name = topic_name;
+  topic.partition_data.push_back({options_.partition, which.bytes});
+  send(request, 9, next_++);
+  if (world_.random.below(4) == 0) pause_ms(20);
+  return true;
+}
+
+void producer::answered(api_key key, uint64_t tag, wire_reader& body, api_version version) {
+  if (key == api_key::init_producer_id) {
+    auto response = decode<init_producer_id_response>(body, version);
+    if (!response) return;
+    if (response->error_code == error_code::none) {
+      id_ = response->producer_id;
+      epoch_ = response->producer_epoch;
+      return;
+    }
+    if (!is_retriable(response->error_code)) unexpected("InitProducerId", response->error_code);
+    return pause_ms(50);
+  }
+  auto response = decode<produce_response>(body, version);
+  if (!response) return;
+  const auto& answer = response->responses.at(0).partition_responses.at(0);
+  produced(tag, answer.error_code, answer.base_offset);
+}
+
+void producer::produced(size_t index, error_code error, log_offset base_offset) {
+  auto& which = batches_[index];
+  const bool is_duplicate = error == error_code::duplicate_sequence_number;
+  if (error == error_code::none || is_duplicate) {
+    for (int32_t i = 0; i < which.count && options_.acks != 1; ++i) {
+      const auto offset = base_offset < 0 || is_duplicate ? -1 : base_offset + i;
+      world_.facts.acknowledged(options_.partition, offset, {options_.number, which.first + i});
+    }
+    return settle(index);
+  }
+  if (!options_.is_idempotent && !options_.retries_blindly) {
+    if (!is_retriable(error)) unexpected("Produce", error);
+    return settle(index);  // it may be there or not
+  }
+  const bool is_behind_another = index > first_open_;
+  if (!is_retriable(error) &&
+      !(error == error_code::out_of_order_sequence_number && is_behind_another)) {
+    unexpected(
+        fmt::format("I14: Produce of batch {} ({} open, producer id {})", index, first_open_, id_),
+        error);
+  }
+  rewinds_ = true;
+  pause_ms(50);
+}
+
+void producer::settle(size_t index) {
+  batches_[index].is_settled = true;
+  while (first_open_ < batches_.size() && batches_[first_open_].is_settled) ++first_open_;
+}
+
+void producer::lost() {
+  if (options_.is_idempotent || options_.retries_blindly) {
+    next_ = first_open_;
+    rewinds_ = false;
+    return;
+  }
+  for (size_t i = first_open_; i < next_; ++i) batches_[i].is_settled = true;
+  if (next_ > first_open_) settle(next_ - 1);
+}
+
+// --- consumers ---
+
+consumer::consumer(client_world& world, int32_t number, int32_t partition, bool is_auditor)
+    : client(world, fmt::format("{}-{}", is_auditor ? "auditor" : "consumer", number)),
+      partition_(partition),
+      is_auditor_(is_auditor) {}
+
+bool consumer::send_next() {
+  if (!world_.topic_exists || is_done_ || in_flight() > 0) return false;
+  fetch_request request;
+  request.max_wait_ms = is_auditor_ ? 0 : static_cast<int32_t>(world_.random.below(200));
+  request.min_bytes = 1;
+  request.max_bytes = 1 << 20;
+  auto& topic = request.topics.emplace_back();
+  topic.topic = topic_name;
+  auto& wanted = topic.partitions.emplace_back();
+  wanted.partition = partition_;
+  wanted.fetch_offset = position_;
+  wanted.partition_max_bytes = static_cast<int32_t>(1 + world_.random.below(20'000));
+  send(request, 12);
+  return true;
+}
+
+void consumer::answered(api_key, uint64_t, wire_reader& body, api_version version) {
+  auto response = decode<fetch_response>(body, version);
+  if (!response) return;
+  if (response->error_code != error_code::none) return unexpected("Fetch", response->error_code);
+  const auto& answer = response->responses.at(0).partitions.at(0);
+  if (answer.error_code != error_code::none) {
+    if (!is_retriable(answer.error_code)) {
+      unexpected(fmt::format("I4: Fetch from {}", position_), answer.error_code);
+    }
+    return pause_ms(50);
+  }
+  world_.facts.saw_high_watermark(partition_, answer.high_watermark);
+  const auto records = flatten({answer.records});
+  position_ = world_.facts.fetched(partition_, position_, records->view());
+  if (position_ > answer.high_watermark) {
+    world_.facts.violated(fmt::format("I4: records up to {} above the high watermark {}", position_,
+                                      answer.high_watermark));
+  }
+  is_done_ = is_auditor_ && position_ == answer.high_watermark;
+  if (!is_auditor_ && world_.random.below(50) == 0) position_ = 0;
+  if (world_.random.below(4) == 0) pause_ms(10);
+}
+
+void consumer::lost() {
+  if (world_.random.below(2) == 0) position_ = 0;
+}
+
+// --- the group ---
+
+bool committer::send_next() {
+  if (!world_.topic_exists || is_done() || in_flight() > 0) return false;
+  if (!knows_coordinator_) {
+    find_coordinator_request request;
+    request.key = group_name;
+    send(request, 3);
+    return true;
+  }
+  if (!checked_) {
+    offset_fetch_request request;
+    request.group_id = group_name;
+    request.topics.emplace().push_back({topic_name, {0}});
+    send(request, 7);
+    return true;
+  }
+  offset_commit_request request;
+  request.group_id = group_name;
+  sent_ = std::max(sent_, acknowledged_ + 1);
+  request.topics.push_back({topic_name, {}, {{0, acknowledged_ + 1, -1, std::nullopt}}});
+  send(request, 8);
+  pause_ms(30);
+  return true;
+}
+
+void committer::told(error_code error) {
+  if (!is_retriable(error)) unexpected("a group request", error);
+  knows_coordinator_ = false;
+  pause_ms(50);
+}
+
+void committer::answered(api_key key, uint64_t, wire_reader& body, api_version version) {
+  if (key == api_key::find_coordinator) {
+    auto response = decode<find_coordinator_response>(body, version);
+    if (!response) return;
+    if (response->error_code != error_code::none) return told(response->error_code);
+    knows_coordinator_ = true;
+    return;
+  }
+  if (key == api_key::offset_commit) {
+    auto response = decode<offset_commit_response>(body, version);
+    if (!response) return;
+    const auto error = response->topics.at(0).partitions.at(0).error_code;
+    if (error != error_code::none) return told(error);
+    ++acknowledged_;
+    checked_ = acknowledged_ < wanted_ && world_.random.below(4) != 0;
+    return;
+  }
+  auto response = decode<offset_fetch_response>(body, version);
+  if (!response) return;
+  if (response->error_code != error_code::none) return told(response->error_code);
+  const auto& answer = response->topics.at(0).partitions.at(0);
+  if (answer.error_code != error_code::none) return told(answer.error_code);
+  const auto committed = std::max<int64_t>(answer.committed_offset, 0);
+  if (committed < acknowledged_ || committed > sent_) {
+    world_.facts.violated(fmt::format("I18: committed offset {} where {} to {} is possible",
+                                      committed, acknowledged_, sent_));
+  }
+  checked_ = true;
+}
+
+}  // namespace ottla::sim

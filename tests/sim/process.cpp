@@ -1,0 +1,183 @@
+#include "tests/sim/process.hpp"
+
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+#include <functional>
+
+#include "actors/gateway/routes.hpp"
+#include "actors/gateway/session_actor.hpp"
+
+namespace ottla::sim {
+namespace {
+
+/// Asks one question when it is told to begin, and ends.
+class asking_actor final : public caf::event_based_actor {
+public:
+  using question = std::function<void(caf::event_based_actor&)>;
+  asking_actor(caf::actor_config& config, question ask)
+      : caf::event_based_actor(config), ask_(std::move(ask)) {}
+  caf::behavior make_behavior() override {
+    return {[this](caf::unit_t) { ask_(*this); }};
+  }
+
+private:
+  question ask_;
+};
+
+template <class Answer, class Handle, class Question>
+void ask(caf::actor_system& system, Handle whom, Question question,
+         std::function<void(const Answer&)> then) {
+  auto asker = system.spawn<asking_actor>([=](caf::event_based_actor& self) {
+    self.request(whom, caf::infinite, question)
+        .then(
+            [then, &self](const Answer& answer) {
+              then(answer);
+              self.quit();
+            },
+            [&self](const caf::error&) { self.quit(); });
+  });
+  caf::anon_send(asker, caf::unit);
+}
+
+}  // namespace
+
+process::process(machine& on, const broker_config& config, const process_options& options)
+    : machine_(on), disk_(on.disk, options.lie), memory_(memory_budget_options{}) {
+  random_source random{options.seed};
+  auto dirs = open_log_dirs(disk_, config, random);
+  if (!dirs) {
+    failure_ = dirs.error().message;
+    return;
+  }
+  for (size_t i = 0; i < options.units; ++i) {
+    units_.push_back(std::make_unique<simulated_unit>(
+        static_cast<uint32_t>(i), unit_resources{&on.time, &memory_}, random.next()));
+  }
+  system_config_.set("scheduler.policy", caf::atom("testing"));
+  system_ = std::make_unique<caf::actor_system>(system_config_);
+  system_->await_actors_before_shutdown(false);
+  start(on, config, std::move(*dirs));
+}
+
+void process::start(machine& on, const broker_config& config, opened_log_dirs dirs) {
+  cluster_id_ = dirs.cluster_id;
+  auto mailbox = std::make_shared<store_mailbox>();
+  auto store = on.metadata.connect(store_mailbox::executor(mailbox));
+  store_ = store.get();
+  std::vector<unit*> units;
+  for (auto& each : units_) units.push_back(each.get());
+  node_ = std::make_unique<node>(*system_, config,
+                                 node_seams{.units = std::move(units),
+                                            .memory = &memory_,
+                                            .time = &on.time,
+                                            .disk = &disk_,
+                                            .store = std::move(store),
+                                            .mailbox = std::move(mailbox)},
+                                 std::move(dirs), [this](const std::string& why) {
+                                   if (!is_dead_) failure_ = why;
+                                 });
+  ask<broker_started>(*system_, node_->supervisor(), node_->introduction(config.listeners),
+                      [this](const broker_started& answer) {
+                        started_ = answer;
+                        if (answer.failure) failure_ = answer.failure->message;
+                      });
+}
+
+process::~process() {
+  is_dead_ = true;
+  disk_.die();
+  if (!system_) return;
+  if (store_ != nullptr && !stopped_) store_->close();
+  for (auto& each : connections_) {
+    caf::anon_send_exit(each.session, caf::exit_reason::kill);
+  }
+  node_->end();
+  bool busy = true;
+  while (busy) {
+    busy = false;
+    while (scheduler().try_run_once()) busy = true;
+    for (size_t i = 0; i < units_.size(); ++i) busy = end_burst(i) || busy;
+    for (auto& each : connections_) busy = each.wire->pump() || busy;
+  }
+  connections_.clear();
+  node_.reset();
+  scheduler().run();
+  system_.reset();
+}
+
+std::shared_ptr<simulated_transport> process::connect() {
+  auto wire = std::make_shared<simulated_transport>();
+  auto& home = *units_[connections_.size() % units_.size()];
+  session_setup born;
+  born.connection = wire;
+  born.listener = "PLAINTEXT";
+  born.routes = client_routes();
+  born.services = &node_->services();
+  connections_.push_back({wire, spawn_session(*system_, home, std::move(born))});
+  return wire;
+}
+
+void process::begin_stop() {
+  is_stopping_ = true;
+  for (auto& each : connections_) caf::anon_send(each.session, close_session{});
+  node_->end_coordinators();
+  ask<broker_stopped>(*system_, node_->supervisor(), stop_broker{},
+                      [this](const broker_stopped& answer) { stopped_ = answer; });
+}
+
+size_t process::runnable() {
+  return system_ ? scheduler().jobs.size() : 0;
+}
+
+void process::run_one(size_t which) {
+  auto& jobs = scheduler().jobs;
+  std::swap(jobs.front(), jobs[which]);
+  scheduler().try_run_once();
+}
+
+/// A session that runs because of its socket must not think that it still is where it ran last: the
+/// test scheduler's execution units live for one message.
+void process::enter_from_outside(const open_connection& connection) {
+  if (!connection.session) return;
+  auto* session = caf::actor_cast<caf::abstract_actor*>(connection.session);
+  dynamic_cast<caf::local_actor&>(*session).context(nullptr);
+}
+
+bool process::end_burst(size_t unit) {
+  for (const auto& each : connections_) enter_from_outside(each);
+  return units_[unit]->end_burst();
+}
+
+bool process::pump(size_t connection) {
+  auto& each = connections_[connection];
+  enter_from_outside(each);
+  const bool moved = each.wire->pump();
+  if (!moved && each.wire->is_closed) {
+    connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(connection));
+  }
+  return moved;
+}
+
+bool process::run_due_timers() {
+  bool any = false;
+  for (auto& each : units_) {
+    if (!each->wake_ms() || *each->wake_ms() > machine_.time.mono_ms()) continue;
+    each->wake();
+    any = true;
+  }
+  return any;
+}
+
+std::optional<int64_t> process::next_timer_ms() const {
+  std::optional<int64_t> next;
+  for (const auto& each : units_) {
+    if (each->wake_ms() && (!next || *each->wake_ms() < *next)) next = each->wake_ms();
+  }
+  return next;
+}
+
+bool process::agrees_on_cluster() const {
+  return node_->services().metadata->get()->cluster_id() == cluster_id_;
+}
+
+}  // namespace ottla::sim
