@@ -80,7 +80,10 @@ append_answer partition_log::append(const shared_bytes& batch, const append_term
   placed.header.base_offset = log_end_;
   placed.header.epoch = terms.epoch;
   auto written = write_batches(good.batch.view(), std::span{&placed, 1}, terms.now_ms);
-  if (!written) return rejection(std::move(written.error()));
+  if (!written) {
+    if (good.header.base_sequence >= 0) producers_.note_refused(producer_fields(good.header));
+    return rejection(std::move(written.error()));
+  }
   return answer_for(placed.base_offset(), placed.last_offset(), good.log_append_time_ms, false);
 }
 

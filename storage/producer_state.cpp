@@ -49,8 +49,16 @@ void producer_state::producer::remember(const remembered_batch& batch) {
 
 outcome<std::optional<remembered_batch>> producer_state::check(const producer_batch& batch) const {
   auto found = producers_.find(batch.id);
-  if (found == producers_.end())
+  if (found == producers_.end()) {
+    auto refused = refused_.find(batch.id);
+    if (refused != refused_.end() && refused->second.epoch == batch.epoch &&
+        refused->second.first_sequence != batch.first_sequence) {
+      return rejected(
+          error_code::out_of_order_sequence_number, batch,
+          fmt::format("sequence {} was refused and is due again", refused->second.first_sequence));
+    }
     return std::optional<remembered_batch>{};  // any sequence may begin
+  }
   const producer& known = found->second;
   if (batch.epoch < known.epoch) {
     return rejected(error_code::invalid_producer_epoch, batch,
@@ -86,7 +94,14 @@ outcome<std::optional<remembered_batch>> producer_state::check(const producer_ba
                   fmt::format("the last sequence is {}", newest->last_sequence));
 }
 
+void producer_state::note_refused(const producer_batch& batch) {
+  if (producers_.contains(batch.id)) return;  // its sequences are checked anyway
+  if (refused_.size() >= refused_kept) refused_.clear();
+  refused_.insert_or_assign(batch.id, refused_batch{batch.epoch, batch.first_sequence});
+}
+
 void producer_state::note(const producer_batch& batch) {
+  refused_.erase(batch.id);
   producer& known = producers_[batch.id];
   if (known.epoch != batch.epoch) {
     known.epoch = batch.epoch;
@@ -120,6 +135,7 @@ size_t producer_state::expire(timestamp_ms now_ms) {
 
 void producer_state::clear() {
   producers_.clear();
+  refused_.clear();
 }
 
 log_offset producer_state::last_offset_of(producer_id id) const {

@@ -64,6 +64,9 @@ public:
   [[nodiscard]] outcome<std::optional<remembered_batch>> check(const producer_batch& batch) const;
   /// Notes a batch that is in the log.
   void note(const producer_batch& batch);
+  /// Notes that a good batch could not be written. A producer that is not known may begin with any
+  /// sequence; until this batch comes again none of its later ones overtakes it. Not in snapshots.
+  void note_refused(const producer_batch& batch);
   /// Notes the end of a transaction, written by its coordinator as a control batch.
   void note_marker(const producer_batch& marker, int32_t coordinator_epoch);
 
@@ -105,6 +108,13 @@ private:
 
   int64_t expiration_ms_;
   std::unordered_map<producer_id, producer> producers_;
+
+  struct refused_batch {
+    producer_epoch epoch = -1;
+    int32_t first_sequence = -1;
+  };
+  static constexpr size_t refused_kept = 1000;
+  std::unordered_map<producer_id, refused_batch> refused_;  // of producers that are not known
 };
 
 }  // namespace ottla

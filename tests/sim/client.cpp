@@ -178,10 +178,9 @@ bool producer::send_next() {
     next_ = first_open_;
   }
   while (next_ < batches_.size() && batches_[next_].is_settled) ++next_;
-  // A broker takes any first sequence from a producer that it does not know, as Kafka does: one at
-  // a time until it knows this one, so that a refused first batch is not overtaken.
-  const bool is_known = options_.is_idempotent && first_open_ > 0;
-  if (next_ == batches_.size() || in_flight() >= (is_known ? max_in_flight : 1)) return false;
+  if (next_ == batches_.size() || in_flight() >= (options_.is_idempotent ? max_in_flight : 1)) {
+    return false;
+  }
   auto& which = batches_[next_];
   if (which.bytes.empty()) build(which);
   produce_request request;

@@ -210,6 +210,20 @@ TEST_CASE("a full disk rejects an append at any byte, and the next one succeeds 
   }
 }
 
+TEST_CASE("a new producer's batch that a full disk refused is not overtaken by its next ones") {
+  log_fixture fixture;
+  fixture.must_open();
+  fixture.disk.limit_space(fixture.disk.used_bytes());
+  CHECK(code_of(fixture.append(produced_by(7, 0, 0, {"first"}))) ==
+        error_code::kafka_storage_error);
+  fixture.disk.limit_space(std::nullopt);
+  CHECK(code_of(fixture.append(produced_by(7, 0, 1, {"second"}))) ==
+        error_code::out_of_order_sequence_number);
+  fixture.must_append(produced_by(7, 0, 0, {"first"}));
+  fixture.must_append(produced_by(7, 0, 1, {"second"}));
+  CHECK(read_all(*fixture.log, 0) == log_contents{{0, "first"}, {1, "second"}});
+}
+
 TEST_CASE("a roll on a full disk is refused and tried again") {
   log_fixture fixture;
   fixture.options.segment_bytes = 500;
