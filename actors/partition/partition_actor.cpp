@@ -112,12 +112,19 @@ void partition_actor::appended(const log_appended& ended, int16_t acks, int64_t 
                                append_promise promise) {
   appended_bytes_ += ended.appended_bytes;
   bool is_good = ended.result.error == error_code::none;
-  if (is_good && acks == acks_all && ended.result.last_offset >= high_watermark_.offset()) {
+  if (is_good && waits_for_high_watermark(acks) &&
+      ended.result.last_offset >= high_watermark_.offset()) {
     park({std::move(promise), ended.result}, deadline_ms);
   } else {
     promise.deliver(ended.result);
   }
   log_moved(ended.log_end_offset, ended.flushed_offset);
+}
+
+// Without followers acks=1 and acks=all mean the same, and a producer that has its answer expects
+// to find the record: at level fsync both wait for the disk.
+bool partition_actor::waits_for_high_watermark(int16_t acks) const {
+  return acks == acks_all || (acks == acks_leader && assignment_.in_sync_replicas <= 1);
 }
 
 void partition_actor::park(parked_append parked, int64_t deadline_ms) {

@@ -62,6 +62,7 @@ private:
 
   void assign(const partition_assignment& assignment);
   void log_moved(log_offset log_end, log_offset flushed);
+  [[nodiscard]] bool waits_for_high_watermark(int16_t acks) const;
   void release_safe();
   void wake_watches();
   void end_all(error_code why);
