@@ -108,18 +108,24 @@ private:
     world_.cut_one_in = random_.below(2) == 0 ? 0 : 10 + random_.below(60);
     world_.dribbles = random_.below(2) == 0;
     full_disk_one_in_ = random_.below(4) == 0 ? 300 + random_.below(1000) : 0;
+    failed_sync_one_in_ = random_.below(5) == 0 ? 500 + random_.below(2000) : 0;
     clock_jump_one_in_ = random_.below(4) == 0 ? 200 + random_.below(1000) : 0;
   }
 
   void round() {
     choose_faults();
+    sync_failed_ = false;
     start_process();
     const auto steps =
         200 + static_cast<int64_t>(random_.below(random_.below(3) == 0 ? 12'000 : 3000));
     for (int64_t i = 0; i < steps && facts_.violations.empty(); ++i) {
       make_trouble();
       step();
-      if (process_->failure()) return broker_gave_up();
+      if (process_->failure()) {
+        broker_gave_up();
+        make_room();
+        return crash(random_.below(2) == 0);
+      }
     }
     make_room();
     switch (random_.below(4)) {
@@ -141,8 +147,10 @@ private:
     }
   }
 
-  /// Only a disk that is full, or was, may be a reason.
-  void broker_gave_up() { facts_.violated("the broker gave up: " + *process_->failure()); }
+  /// Only a disk that failed is a reason.
+  void broker_gave_up() {
+    if (!sync_failed_) facts_.violated("the broker gave up: " + *process_->failure());
+  }
 
   void crash(bool is_power_cut) {
     ++(is_power_cut ? result_.power_cuts : result_.process_crashes);
@@ -160,10 +168,12 @@ private:
     process_->begin_stop();
     for (int64_t i = 0; i < quiet_limit_steps && !process_->stopped(); ++i) {
       step();
-      if (process_->failure()) return broker_gave_up();
+      if (!process_->failure()) continue;
+      broker_gave_up();
+      return crash(false);
     }
     if (!process_->stopped()) return facts_.violated("the broker does not stop");
-    if (!process_->stopped()->is_clean) facts_.violated("a stop was not clean");
+    if (!process_->stopped()->is_clean && !sync_failed_) facts_.violated("a stop was not clean");
     end_process();
     machine_.disk.kill_process();
   }
@@ -176,6 +186,11 @@ private:
       full_until_us_ = machine_.time.now_us + static_cast<int64_t>(1 + random_.below(500)) * 1000;
     }
     if (machine_.time.now_us >= full_until_us_) make_room();
+    if (failed_sync_one_in_ > 0 && random_.below(failed_sync_one_in_) == 0) {
+      ++result_.failed_syncs;
+      sync_failed_ = true;
+      machine_.disk.fail(disk_operation::sync, EIO);
+    }
     if (clock_jump_one_in_ > 0 && random_.below(clock_jump_one_in_) == 0) {
       ++result_.clock_jumps;
       machine_.time.wall_offset_ms =
@@ -191,6 +206,7 @@ private:
     world_.cut_one_in = 0;
     world_.dribbles = false;
     make_room();
+    sync_failed_ = false;
     start_process();
     group_->check_again();
     if (!run_until_done()) return;
@@ -318,6 +334,8 @@ private:
   std::unique_ptr<process> process_;
   simulation_result result_;
   uint64_t full_disk_one_in_ = 0;
+  uint64_t failed_sync_one_in_ = 0;
+  bool sync_failed_ = false;  // in this life of the broker
   uint64_t clock_jump_one_in_ = 0;
   int64_t full_until_us_ = 0;
   int idle_ = 0;

@@ -51,15 +51,17 @@ TEST_CASE("a node keeps its promises through crashes, full disks and cut connect
     sum.process_crashes += result.process_crashes;
     sum.clean_stops += result.clean_stops;
     sum.full_disks += result.full_disks;
+    sum.failed_syncs += result.failed_syncs;
     sum.clock_jumps += result.clock_jumps;
     sum.records_acknowledged += result.records_acknowledged;
     sum.records_fetched += result.records_fetched;
   }
   fmt::print(
       "simulated: {} steps, {} virtual s, {} power cuts, {} process crashes, {} clean stops, {} "
-      "full disks, {} clock jumps, {} records acknowledged, {} fetched\n",
+      "full disks, {} failed syncs, {} clock jumps, {} records acknowledged, {} fetched\n",
       sum.steps, sum.virtual_ms / 1000, sum.power_cuts, sum.process_crashes, sum.clean_stops,
-      sum.full_disks, sum.clock_jumps, sum.records_acknowledged, sum.records_fetched);
+      sum.full_disks, sum.failed_syncs, sum.clock_jumps, sum.records_acknowledged,
+      sum.records_fetched);
   CHECK(sum.records_acknowledged > 0);
   if (only > 0 || seeds < 200) return;
   // Every kind of trouble has to have come up.
@@ -67,6 +69,7 @@ TEST_CASE("a node keeps its promises through crashes, full disks and cut connect
   CHECK(sum.process_crashes > 0);
   CHECK(sum.clean_stops > 0);
   CHECK(sum.full_disks > 0);
+  CHECK(sum.failed_syncs > 0);
   CHECK(sum.clock_jumps > 0);
 }
 
