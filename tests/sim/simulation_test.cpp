@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "tests/sim/history.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/watchdog.hpp"
 
@@ -88,7 +89,16 @@ TEST_CASE("a simulated run is the same again with the same seed, and another wit
 }
 
 TEST_CASE("the simulation notices a disk that only says that it has synced") {
-  CHECK(is_noticed({.lie = disk_lie::sync_does_nothing}, "I", 30));
+  CHECK(is_noticed({.lie = disk_lie::sync_does_nothing}, "I3: ", 30));
+  CHECK(is_noticed({.lie = disk_lie::sync_does_nothing}, "I4: ", 30));
+}
+
+TEST_CASE("the history notices an acknowledged record that nobody can read in the end") {
+  history facts{1};
+  facts.acknowledged(0, 0, {.producer = 1, .number = 0});
+  facts.check_whole(0, {});
+  REQUIRE_FALSE(facts.violations.empty());
+  CHECK(facts.violations.front().starts_with("I1: "));
 }
 
 TEST_CASE("the simulation notices a disk that reads wrong bits") {
