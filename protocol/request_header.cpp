@@ -1,5 +1,7 @@
 #include "protocol/request_header.hpp"
 
+#include "protocol/utf8.hpp"
+
 namespace ottla {
 namespace {
 
@@ -16,7 +18,7 @@ request_header decode_request_header(wire_reader& in) {
   header.correlation_id = in.int32();
   if (find_api(header.key) == nullptr) return header;
   // Not compact even in the flexible header: old brokers had to find the client id there too.
-  if (auto client = in.nullable_string()) header.client_id.emplace(*client);
+  if (auto client = in.nullable_string()) header.client_id = as_utf8(*client);
   if (is_flexible(header.key, header.version)) in.skip_tagged_fields();
   return header;
 }

@@ -8,6 +8,8 @@
 #include <memory>
 #include <string>
 
+#include "protocol/utf8.hpp"
+
 namespace ottla::log {
 namespace {
 
@@ -51,22 +53,6 @@ spdlog::level::level_enum to_spdlog(level importance) {
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-}
-
-/// Bytes of the UTF-8 character that `text` begins with; 0 if it begins with none.
-size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const size_t length = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  if (length == 0 || lead > 0xf4 || text.size() < length) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  if (length < 3) return length;
-  // Overlong forms, surrogates and what lies beyond U+10FFFF.
-  const auto second = static_cast<unsigned char>(text[1]);
-  const bool is_bad = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second >= 0xa0) ||
-                      (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second >= 0x90);
-  return is_bad ? 0 : length;
 }
 
 }  // namespace

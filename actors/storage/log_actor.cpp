@@ -174,7 +174,7 @@ log_facts log_actor::facts() const {
           .latest_epoch = log_->latest_epoch(),
           .size_bytes = log_->size_bytes(),
           .segments = static_cast<int32_t>(log_->segment_count()),
-          .directory = log_->directory()};
+          .directory = log_->directory().substr(0, log_->directory().rfind('/'))};
 }
 
 producers_result log_actor::producers() const {

@@ -86,7 +86,7 @@ struct log_facts {
   leader_epoch latest_epoch = no_leader_epoch;
   int64_t size_bytes = 0;
   int32_t segments = 0;
-  std::string directory;
+  std::string directory;  ///< The log directory, which the partition's own is in.
 };
 
 /// New settings of the topic.

@@ -23,6 +23,7 @@
 #include "protocol/messages/message.hpp"
 #include "protocol/messages/text_codec.hpp"
 #include "protocol/messages/version_range.hpp"
+#include "protocol/utf8.hpp"
 
 namespace ottla {
 
@@ -102,12 +103,15 @@ private:
   void read(int32_t& value, bool) { value = in_.int32(); }
   void read(int64_t& value, bool) { value = in_.int64(); }
   void read(uuid& value, bool) { value = in_.id(); }
-  void read(std::string& value, bool) { value = flexible_ ? in_.compact_string() : in_.string(); }
+  // Text that a client gives is given to others, who may not survive what is no UTF-8.
+  void read(std::string& value, bool) {
+    value = as_utf8(flexible_ ? in_.compact_string() : in_.string());
+  }
   void read(std::optional<std::string>& value, bool nullable) {
     auto text = flexible_ ? in_.compact_nullable_string() : in_.nullable_string();
     if (!text && !nullable) in_.fail(null_refused);
     if (text) {
-      value.emplace(*text);
+      value = as_utf8(*text);
     } else {
       value.reset();
     }

@@ -114,6 +114,7 @@ struct gateway_fixture {
     auto opened = ask<gateway_opened>(open_gateway{{loopback()}});
     REQUIRE_FALSE(opened.failure);
     REQUIRE(opened.bound.size() == 1);
+    caf::anon_send(gateway, accept_connections{});
     return opened.bound[0].port;
   }
   tcp::socket connect(uint16_t port) {
@@ -246,6 +247,7 @@ TEST_CASE("a listener without a host accepts IPv4, and IPv6 where there is any")
   everywhere.host.clear();
   auto opened = fixture.ask<gateway_opened>(open_gateway{{everywhere}});
   REQUIRE_FALSE(opened.failure);
+  caf::anon_send(fixture.gateway, accept_connections{});
   auto socket = fixture.connect(opened.bound[0].port);
   send_request(socket, api_key::api_versions, 0, 5);
   CHECK(read_int32(socket) > 0);
