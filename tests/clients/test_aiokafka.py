@@ -62,7 +62,7 @@ def test_two_members_share_the_partitions(broker, topic, group):
 
 def test_a_reader_waits_for_what_comes_later(broker, topic):
     async def run():
-        await produce(broker, topic, [b"first"], acks="all")  # acks=1 is answered before consumers can see the record
+        await produce(broker, topic, [b"first"])
         async with AIOKafkaConsumer(topic, bootstrap_servers=broker.bootstrap, fetch_max_wait_ms=20000) as consumer:
             part = TopicPartition(topic, 0)
             await consumer.seek_to_end(part)
