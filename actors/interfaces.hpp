@@ -1,7 +1,8 @@
-// Who may say what to whom: every typed actor handle of the broker on one page. Read this file first.
+// Who may say what to whom: every typed actor handle of the broker on one page. Read this file
+// first.
 //
-// An actor is reached only through its handle here; no actor includes another actor's header, except
-// broker_actor, which wires them. Each group of messages has a header of its own.
+// An actor is reached only through its handle here; no actor includes another actor's header,
+// except broker_actor, which wires them. Each group of messages has a header of its own.
 #pragma once
 
 #include <caf/replies_to.hpp>
@@ -22,54 +23,48 @@ namespace ottla {
 
 /// One replica of one partition: admission, high watermark, acks, waiting fetches. Owns no files.
 /// Said by sessions (through handlers) and coordinators.
-using partition_handle = caf::typed_actor<
-    caf::replies_to<append_batch>::with<append_result>,
-    caf::replies_to<read_partition>::with<read_result>,
-    caf::reacts_to<unwatch_partition>,
-    caf::replies_to<query_offset>::with<offset_result>,
-    caf::replies_to<query_epoch_end>::with<epoch_end_result>,
-    caf::replies_to<delete_records_before>::with<delete_records_result>,
-    caf::replies_to<query_producers>::with<producers_result>,
-    caf::replies_to<query_partition>::with<partition_description>>;
+using partition_handle =
+    caf::typed_actor<caf::replies_to<append_batch>::with<append_result>,
+                     caf::replies_to<read_partition>::with<read_result>,
+                     caf::reacts_to<unwatch_partition>,
+                     caf::replies_to<query_offset>::with<offset_result>,
+                     caf::replies_to<query_epoch_end>::with<epoch_end_result>,
+                     caf::replies_to<delete_records_before>::with<delete_records_result>,
+                     caf::replies_to<query_producers>::with<producers_result>,
+                     caf::replies_to<query_partition>::with<partition_description>>;
 
 /// One connection. Requests to others go out from within it; this is what it hears unasked.
-/// Said by partitions (news for waiting fetches), its unit (timers), the memory budget, the gateway.
-using session_handle = caf::typed_actor<
-    caf::reacts_to<partition_changed>,
-    caf::reacts_to<timer_expired>,
-    caf::reacts_to<memory_granted>,
-    caf::reacts_to<memory_revoked>,
-    caf::reacts_to<close_session>>;
+/// Said by partitions (news for waiting fetches), its unit (timers), the memory budget, the
+/// gateway.
+using session_handle =
+    caf::typed_actor<caf::reacts_to<partition_changed>, caf::reacts_to<timer_expired>,
+                     caf::reacts_to<memory_granted>, caf::reacts_to<memory_revoked>,
+                     caf::reacts_to<close_session>>;
 
 /// The listeners and all sessions. Said by the broker.
-using gateway_handle = caf::typed_actor<
-    caf::replies_to<open_gateway>::with<gateway_opened>,
-    caf::reacts_to<accept_connections>,
-    caf::replies_to<close_gateway>::with<gateway_closed>,
-    caf::replies_to<query_gateway>::with<gateway_counts>,
-    caf::reacts_to<session_ended>,
-    caf::reacts_to<timer_expired>>;
+using gateway_handle =
+    caf::typed_actor<caf::replies_to<open_gateway>::with<gateway_opened>,
+                     caf::reacts_to<accept_connections>,
+                     caf::replies_to<close_gateway>::with<gateway_closed>,
+                     caf::replies_to<query_gateway>::with<gateway_counts>,
+                     caf::reacts_to<session_ended>, caf::reacts_to<timer_expired>>;
 
 /// Owns the metadata store: reads what changed, publishes images to the metadata_cache and to its
 /// subscribers, keeps this broker registered, writes for the controller. Detached: it may block.
 /// Said by the broker, the controller, coordinators (subscribe_images).
-using metadata_handle = caf::typed_actor<
-    caf::reacts_to<subscribe_images>,
-    caf::replies_to<register_broker>::with<register_broker_result>,
-    caf::replies_to<commit_steps>::with<commit_result>,
-    caf::replies_to<read_nodes>::with<read_nodes_result>,
-    caf::reacts_to<store_task>>;
+using metadata_handle =
+    caf::typed_actor<caf::reacts_to<subscribe_images>,
+                     caf::replies_to<register_broker>::with<register_broker_result>,
+                     caf::replies_to<commit_steps>::with<commit_result>,
+                     caf::replies_to<read_nodes>::with<read_nodes_result>,
+                     caf::reacts_to<store_task>>;
 
 /// Judges and makes every change of the cluster's metadata, when it is the elected controller.
 /// Said by sessions (admin requests), the broker (what it has applied), metadata_actor (images).
 using controller_handle = caf::typed_actor<
-    caf::reacts_to<image_changed>,
-    caf::reacts_to<store_session_changed>,
-    caf::reacts_to<broker_registered>,
-    caf::reacts_to<image_applied>,
-    caf::reacts_to<broker_ready>,
-    caf::reacts_to<topics_removed>,
-    caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
+    caf::reacts_to<image_changed>, caf::reacts_to<store_session_changed>,
+    caf::reacts_to<broker_registered>, caf::reacts_to<image_applied>, caf::reacts_to<broker_ready>,
+    caf::reacts_to<topics_removed>, caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
     caf::replies_to<create_topics_command>::with<create_topics_response>,
     caf::replies_to<delete_topics_command>::with<delete_topics_response>,
     caf::replies_to<create_partitions_command>::with<create_partitions_response>,
@@ -100,8 +95,7 @@ using supervisor_handle =
 /// The same actor as its supervisor, its log and its unit's timers see it.
 using partition_control = partition_handle::extend<
     caf::reacts_to<partition_assignment>, caf::reacts_to<log_flushed>,
-    caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>,
-    caf::reacts_to<maintain_partition>,
+    caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>, caf::reacts_to<maintain_partition>,
     caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
     caf::replies_to<begin_compaction>::with<compaction_begun>,
     caf::replies_to<swap_compaction>::with<compaction_swapped>,
@@ -118,23 +112,20 @@ namespace ottla {
 
 /// The storage actor of one partition: sole owner of its segment files, log end offset and producer
 /// state. Said by its partition only.
-using log_handle = caf::typed_actor<
-    caf::reacts_to<log_attach>,
-    caf::replies_to<log_append>::with<log_appended>,
-    caf::replies_to<log_read>::with<log_read_result>,
-    caf::replies_to<log_find_timestamp>::with<log_offset_found>,
-    caf::replies_to<log_find_epoch>::with<epoch_end_result>,
-    caf::replies_to<log_epoch_of>::with<log_offset_found>,
-    caf::replies_to<log_advance_start>::with<log_facts>,
-    caf::replies_to<log_query_producers>::with<producers_result>,
-    caf::replies_to<log_query_facts>::with<log_facts>,
-    caf::reacts_to<log_configure>,
-    caf::reacts_to<log_maintain>,
-    caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
-    caf::replies_to<begin_compaction>::with<compaction_begun>,
-    caf::replies_to<swap_compaction>::with<compaction_swapped>,
-    caf::replies_to<log_close>::with<log_facts>,
-    caf::reacts_to<timer_expired>>;
+using log_handle =
+    caf::typed_actor<caf::reacts_to<log_attach>, caf::replies_to<log_append>::with<log_appended>,
+                     caf::replies_to<log_read>::with<log_read_result>,
+                     caf::replies_to<log_find_timestamp>::with<log_offset_found>,
+                     caf::replies_to<log_find_epoch>::with<epoch_end_result>,
+                     caf::replies_to<log_epoch_of>::with<log_offset_found>,
+                     caf::replies_to<log_advance_start>::with<log_facts>,
+                     caf::replies_to<log_query_producers>::with<producers_result>,
+                     caf::replies_to<log_query_facts>::with<log_facts>,
+                     caf::reacts_to<log_configure>, caf::reacts_to<log_maintain>,
+                     caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
+                     caf::replies_to<begin_compaction>::with<compaction_begun>,
+                     caf::replies_to<swap_compaction>::with<compaction_swapped>,
+                     caf::replies_to<log_close>::with<log_facts>, caf::reacts_to<timer_expired>>;
 
 /// A compacted partition that may have something to clean.
 struct clean_candidate {
@@ -163,79 +154,70 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::logs_cleaned)
 namespace ottla {
 
 /// Compacts logs, the dirtiest first, on a thread of its own. Said by the supervisor.
-using cleaner_handle = caf::typed_actor<caf::replies_to<clean_logs>::with<logs_cleaned>,
-                                        caf::reacts_to<clean_step>>;
+using cleaner_handle =
+    caf::typed_actor<caf::replies_to<clean_logs>::with<logs_cleaned>, caf::reacts_to<clean_step>>;
 
 /// Owns one of the broker's log directories: what lies in it and its checkpoint files. Blocks.
 /// Said by the supervisor.
-using directory_handle = caf::typed_actor<
-    caf::replies_to<prepare_partitions>::with<prepared_partitions>,
-    caf::replies_to<save_checkpoints>::with<disk_done>,
-    caf::replies_to<remove_partition>::with<disk_done>,
-    caf::replies_to<note_storage_error>::with<disk_done>,
-    caf::replies_to<mark_clean>::with<disk_done>>;
+using directory_handle =
+    caf::typed_actor<caf::replies_to<prepare_partitions>::with<prepared_partitions>,
+                     caf::replies_to<save_checkpoints>::with<disk_done>,
+                     caf::replies_to<remove_partition>::with<disk_done>,
+                     caf::replies_to<note_storage_error>::with<disk_done>,
+                     caf::replies_to<mark_clean>::with<disk_done>>;
 
 /// A thread that may block, for one log directory: opens logs, flushes, reads ahead, removes.
 /// Said by the supervisor (open) and by log actors.
-using disk_handle = caf::typed_actor<
-    caf::replies_to<open_logs>::with<opened_logs>,
-    caf::replies_to<run_flush>::with<disk_done>,
-    caf::replies_to<run_removal>::with<disk_done>,
-    caf::replies_to<run_read_ahead>::with<disk_done>>;
+using disk_handle = caf::typed_actor<caf::replies_to<open_logs>::with<opened_logs>,
+                                     caf::replies_to<run_flush>::with<disk_done>,
+                                     caf::replies_to<run_removal>::with<disk_done>,
+                                     caf::replies_to<run_read_ahead>::with<disk_done>>;
 
 /// Tells where a partition of this broker is: what a coordinator knows of the supervisor.
 using partition_finder = caf::typed_actor<caf::replies_to<find_partition>::with<partition_found>>;
 
 /// One consumer group: its members, its generation and its committed offsets.
 /// Said by its coordinator, which passes on what sessions ask; answers go to the sessions.
-using group_handle = caf::typed_actor<
-    caf::replies_to<join_group_call>::with<join_group_response>,
-    caf::replies_to<sync_group_request>::with<sync_group_response>,
-    caf::replies_to<heartbeat_request>::with<heartbeat_response>,
-    caf::replies_to<leave_group_request>::with<leave_group_response>,
-    caf::replies_to<commit_offsets_call>::with<offset_commit_response>,
-    caf::replies_to<fetch_offsets_call>::with<fetched_offsets>,
-    caf::replies_to<offset_delete_request>::with<offset_delete_response>,
-    caf::replies_to<describe_group_call>::with<group_description>,
-    caf::replies_to<delete_group_call>::with<delete_group_result>,
-    caf::reacts_to<expire_offsets>,
-    caf::reacts_to<topics_deleted>,
-    caf::reacts_to<use_group_options>,
-    caf::reacts_to<timer_expired>>;
+using group_handle =
+    caf::typed_actor<caf::replies_to<join_group_call>::with<join_group_response>,
+                     caf::replies_to<sync_group_request>::with<sync_group_response>,
+                     caf::replies_to<heartbeat_request>::with<heartbeat_response>,
+                     caf::replies_to<leave_group_request>::with<leave_group_response>,
+                     caf::replies_to<commit_offsets_call>::with<offset_commit_response>,
+                     caf::replies_to<fetch_offsets_call>::with<fetched_offsets>,
+                     caf::replies_to<offset_delete_request>::with<offset_delete_response>,
+                     caf::replies_to<describe_group_call>::with<group_description>,
+                     caf::replies_to<delete_group_call>::with<delete_group_result>,
+                     caf::reacts_to<expire_offsets>, caf::reacts_to<topics_deleted>,
+                     caf::reacts_to<use_group_options>, caf::reacts_to<timer_expired>>;
 
 /// Coordinates the groups of one partition of `__consumer_offsets` while this broker leads it.
 /// Said by sessions (found through coordinator_directory), its groups, coordinators_actor.
-using coordinator_handle = caf::typed_actor<
-    caf::replies_to<join_group_call>::with<join_group_response>,
-    caf::replies_to<sync_group_request>::with<sync_group_response>,
-    caf::replies_to<heartbeat_request>::with<heartbeat_response>,
-    caf::replies_to<leave_group_request>::with<leave_group_response>,
-    caf::replies_to<commit_offsets_call>::with<offset_commit_response>,
-    caf::replies_to<fetch_offsets_call>::with<fetched_offsets>,
-    caf::replies_to<offset_delete_request>::with<offset_delete_response>,
-    caf::replies_to<describe_group_call>::with<group_description>,
-    caf::replies_to<delete_group_call>::with<delete_group_result>,
-    caf::replies_to<list_groups_call>::with<list_groups_response>,
-    caf::replies_to<store_group_records>::with<group_records_stored>,
-    caf::reacts_to<append_waiting>,
-    caf::reacts_to<group_summary>,
-    caf::reacts_to<group_gone>,
-    caf::reacts_to<start_coordinating>,
-    caf::reacts_to<stop_coordinating>,
-    caf::reacts_to<topics_deleted>,
-    caf::reacts_to<use_group_options>,
-    caf::reacts_to<timer_expired>>;
+using coordinator_handle =
+    caf::typed_actor<caf::replies_to<join_group_call>::with<join_group_response>,
+                     caf::replies_to<sync_group_request>::with<sync_group_response>,
+                     caf::replies_to<heartbeat_request>::with<heartbeat_response>,
+                     caf::replies_to<leave_group_request>::with<leave_group_response>,
+                     caf::replies_to<commit_offsets_call>::with<offset_commit_response>,
+                     caf::replies_to<fetch_offsets_call>::with<fetched_offsets>,
+                     caf::replies_to<offset_delete_request>::with<offset_delete_response>,
+                     caf::replies_to<describe_group_call>::with<group_description>,
+                     caf::replies_to<delete_group_call>::with<delete_group_result>,
+                     caf::replies_to<list_groups_call>::with<list_groups_response>,
+                     caf::replies_to<store_group_records>::with<group_records_stored>,
+                     caf::reacts_to<append_waiting>, caf::reacts_to<group_summary>,
+                     caf::reacts_to<group_gone>, caf::reacts_to<start_coordinating>,
+                     caf::reacts_to<stop_coordinating>, caf::reacts_to<topics_deleted>,
+                     caf::reacts_to<use_group_options>, caf::reacts_to<timer_expired>>;
 
 /// Reads a partition of `__consumer_offsets` for its coordinator, on a thread of its own.
-using group_loader_handle = caf::typed_actor<
-    caf::replies_to<load_groups>::with<groups_loaded>,
-    caf::reacts_to<partition_changed>>;
+using group_loader_handle = caf::typed_actor<caf::replies_to<load_groups>::with<groups_loaded>,
+                                             caf::reacts_to<partition_changed>>;
 
 /// Starts, stops and informs this broker's coordinators as metadata images say.
 /// Said by metadata_actor; by the broker when group settings have changed.
-using coordinators_handle = caf::typed_actor<
-    caf::reacts_to<image_changed>,
-    caf::reacts_to<use_group_options>>;
+using coordinators_handle =
+    caf::typed_actor<caf::reacts_to<image_changed>, caf::reacts_to<use_group_options>>;
 
 /// The supervisor as the process that owns it and the metadata actor see it.
 using broker_control = supervisor_handle::extend<

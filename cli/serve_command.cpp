@@ -62,21 +62,30 @@ int serve(const serve_options& options) {
 
 command serve_command() {
   auto options = std::make_shared<serve_options>();
-  return {.name = "serve",
-          .summary = "Run a broker",
-          .description =
-              "Runs until SIGTERM or Ctrl-C. Every key of the configuration can also be given as an\n"
-              "environment variable (OTTLA_LOG_DIRS for log.dirs) or with --override.",
-          .options = {{"-c,--config", &options->config_file, "FILE", "Properties file, as Kafka's",
-                       {}, completion_hint::file},
-                      {"-o,--override", &options->overrides, "KEY=VALUE",
-                       "One setting over file and environment; may be repeated", {}, {}},
-                      {"--check-config", &options->check_only, "",
-                       "Check the configuration and end", {}, {}}},
-          .examples = {"ottla serve", "ottla serve --config server.properties",
-                       "ottla serve -o log.dirs=/var/lib/ottla -o listeners=PLAINTEXT://127.0.0.1:9092",
-                       "ottla serve --config server.properties --check-config"},
-          .run = [options] { return serve(*options); }};
+  return {
+      .name = "serve",
+      .summary = "Run a broker",
+      .description =
+          "Runs until SIGTERM or Ctrl-C. Every key of the configuration can also be given as an\n"
+          "environment variable (OTTLA_LOG_DIRS for log.dirs) or with --override.",
+      .options =
+          {{"-c,--config",
+            &options->config_file,
+            "FILE",
+            "Properties file, as Kafka's",
+            {},
+            completion_hint::file},
+           {"-o,--override",
+            &options->overrides,
+            "KEY=VALUE",
+            "One setting over file and environment; may be repeated",
+            {},
+            {}},
+           {"--check-config", &options->check_only, "", "Check the configuration and end", {}, {}}},
+      .examples = {"ottla serve", "ottla serve --config server.properties",
+                   "ottla serve -o log.dirs=/var/lib/ottla -o listeners=PLAINTEXT://127.0.0.1:9092",
+                   "ottla serve --config server.properties --check-config"},
+      .run = [options] { return serve(*options); }};
 }
 
 }  // namespace ottla

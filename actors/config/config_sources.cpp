@@ -24,8 +24,8 @@ fault invalid(std::string message, int os_errno = 0) {
 outcome<std::string> read_file(const std::filesystem::path& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
-    return invalid(fmt::format("cannot read the configuration file {}: it is a directory",
-                               path.string()));
+    return invalid(
+        fmt::format("cannot read the configuration file {}: it is a directory", path.string()));
   }
   errno = 0;
   std::ifstream file(path, std::ios::binary);
@@ -38,9 +38,9 @@ outcome<std::string> read_file(const std::filesystem::path& path) {
   }
   int why = errno;
   if (!file.is_open() || file.bad()) {
-    return invalid(fmt::format("cannot read the configuration file {}: {}", path.string(),
-                               std::strerror(why)),
-                   why);
+    return invalid(
+        fmt::format("cannot read the configuration file {}: {}", path.string(), std::strerror(why)),
+        why);
   }
   if (text.size() > file_bytes_max) {
     return invalid(fmt::format("{} is larger than {} bytes: not a configuration file",
