@@ -18,11 +18,19 @@ std::string bootstrap_advice(const fault& why) {
          "OTTLA_BOOTSTRAP names another.";
 }
 
+/// Kafka's sentence for an error, or a plainer one where that is about servers, not about names.
+std::string_view plain_text(error_code code, std::string_view about) {
+  if (code != error_code::unknown_topic_or_partition) return error_text(code);
+  return about.starts_with("topic ") ? "there is no such topic" : "there is no such partition";
+}
+
 }  // namespace
 
 fault broker_fault(error_code code, std::string_view about,
                    const std::optional<std::string>& message) {
-  auto text = message && !message->empty() ? std::string_view(*message) : error_text(code);
+  bool has_own = message && !message->empty() && *message != error_text(code);
+  auto text = has_own ? std::string_view(*message) : plain_text(code, about);
+  if (text.ends_with('.')) text.remove_suffix(1);
   return {code, fmt::format("{}: {} ({})", about, text, error_name(code))};
 }
 
@@ -48,8 +56,8 @@ outcome<std::unique_ptr<admin_client>> admin_client::connect(const connection_op
 }
 
 outcome<metadata_response> admin_client::metadata(
-    const std::optional<std::vector<std::string>>& topics) {
-  metadata_request request{.allow_auto_topic_creation = false};
+    const std::optional<std::vector<std::string>>& topics, bool may_create) {
+  metadata_request request{.allow_auto_topic_creation = may_create};
   if (topics) {
     request.topics.emplace();
     for (const auto& name : *topics) request.topics->push_back({.name = name});

@@ -48,8 +48,10 @@ public:
     return (*connection)->call(request, until_, newest);
   }
 
-  /// The cluster as it is now, with these topics (all without a list). Never creates topics.
-  outcome<metadata_response> metadata(const std::optional<std::vector<std::string>>& topics);
+  /// The cluster as it is now, with these topics (all without a list). Topics are created only with
+  /// `may_create`, and if the brokers allow it.
+  outcome<metadata_response> metadata(const std::optional<std::vector<std::string>>& topics,
+                                      bool may_create = false);
 
   /// The controller, which every change of topics and configs goes to.
   outcome<broker_id> controller();

@@ -36,31 +36,20 @@ std::filesystem::path client_path() {
   return own.parent_path() / "libexec" / "ottla" / client_program;
 }
 
-std::string wrong_properties(const std::vector<std::string>& properties) {
-  for (const auto& property : properties) {
-    if (property.find('=') == std::string::npos || property.starts_with('=')) {
-      return fmt::format("--property {}: must be of the form key=value", property);
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string wrong_options(const produce_options& options) {
-  for (const auto& header : options.headers) {
-    if (header.find('=') == std::string::npos || header.starts_with('=')) {
-      return fmt::format("--header {}: must be of the form key=value", header);
-    }
-  }
+  if (auto wrong = wrong_timeout(options); !wrong.empty()) return wrong;
+  if (auto wrong = wrong_pairs("--header", options.headers); !wrong.empty()) return wrong;
   if (options.key && options.key_separator) return "use either --key or --key-separator";
   if (options.key_separator && options.key_separator->empty()) return "--key-separator is empty";
   if (options.rate < 0) return "--rate must not be negative";
   if (options.partition < -1 || options.partition > INT32_MAX) return "--partition: no such number";
-  return wrong_properties(options.properties);
+  return wrong_pairs("--property", options.properties);
 }
 
 std::string wrong_options(const consume_options& options) {
+  if (auto wrong = wrong_timeout(options); !wrong.empty()) return wrong;
   if (options.from && options.from_beginning) return "use either --from or --from-beginning";
   if (options.from && !parse_position(*options.from)) {
     return fmt::format("--from {}: must be {}", *options.from, position_forms);
@@ -73,12 +62,15 @@ std::string wrong_options(const consume_options& options) {
   }
   if (options.group && options.partition) return "a group assigns partitions itself";
   if (options.count && *options.count < 0) return "--count must not be negative";
+  if (options.partition && (*options.partition < 0 || *options.partition > INT32_MAX)) {
+    return "--partition: no such number";
+  }
   if (options.format && !options.show.empty()) return "use either --format or --show";
   if (options.json && (options.format || !options.show.empty())) {
     return "--json goes with neither --format nor --show";
   }
   if (auto wrong = wrong_fields(options.show); !wrong.empty()) return wrong;
-  return wrong_properties(options.properties);
+  return wrong_pairs("--property", options.properties);
 }
 
 position start_of(const consume_options& options) {

@@ -96,8 +96,10 @@ json::value to_json(const cluster_view& view) {
 }
 
 void print_view(const cluster_view& view) {
-  print(fmt::format("Cluster {}: {} topics, {} partitions, {} without leader, {} not in sync\n\n",
-                    view.id, view.topics, view.partitions, view.without_leader, view.not_in_sync));
+  print(fmt::format("Cluster {}: {}, {}, {} without leader, {} not in sync\n\n", view.id,
+                    counted(static_cast<int64_t>(view.topics), "topic"),
+                    counted(static_cast<int64_t>(view.partitions), "partition"),
+                    view.without_leader, view.not_in_sync));
   text_table table({{"BROKER", alignment::right},
                     {"ADDRESS"},
                     {"RACK"},

@@ -44,6 +44,17 @@ void describe(CLI::App& app, const command& described) {
   }
 }
 
+/// "Could not convert: --rate = x" -> what the person typed, and what is wrong with it.
+std::string conversion_text(std::string_view parser_text) {
+  size_t colon = parser_text.find(": ");
+  size_t equals = parser_text.find(" = ", colon == std::string_view::npos ? 0 : colon);
+  if (colon == std::string_view::npos || equals == std::string_view::npos) {
+    return std::string(parser_text);
+  }
+  return fmt::format("{}: '{}' is not a number", parser_text.substr(colon + 2, equals - colon - 2),
+                     parser_text.substr(equals + 3));
+}
+
 parsed_command_line usage_error(const command_path& path, std::string message) {
   auto words = command_words(path);
   return {.error = fmt::format("{}: {}\nTry `{} --help`.\n", words, message, words),
@@ -97,6 +108,12 @@ std::string unexpected(const command& last, const std::vector<std::string>& extr
 }  // namespace
 
 parsed_command_line parse_command_line(const command& program, std::vector<std::string> words) {
+  if (!words.empty() && words.front() == "help") {
+    words.erase(words.begin());
+    auto path = follow(program, words);
+    if (path.size() > words.size()) return {.output = help_page(path)};
+    return missing_subcommand(path, words);
+  }
   auto path = follow(program, words);
   if (asks_for_help(words)) return {.output = help_page(path)};
   if (!path.back()->run) return missing_subcommand(path, words);
@@ -109,6 +126,8 @@ parsed_command_line parse_command_line(const command& program, std::vector<std::
     app.parse(std::move(reversed));
   } catch (const CLI::ExtrasError&) {
     return usage_error(path, unexpected(*path.back(), app.remaining()));
+  } catch (const CLI::ConversionError& error) {
+    return usage_error(path, conversion_text(error.what()));
   } catch (const CLI::ParseError& error) {
     return usage_error(path, error.what());
   }

@@ -57,7 +57,7 @@ std::string value_cases(const command& program) {
         offer = fmt::format(R"(COMPREPLY=($(compgen -W "{}" -- "$word")))",
                             fmt::join(option.choices, " "));
       } else if (option.hint == completion_hint::file) {
-        offer = R"(COMPREPLY=($(compgen -f -- "$word")))";
+        offer = fmt::format(R"(_{}_files "$word")", program.name);
       }
       for (const auto& name : split_names(option.names)) {
         cases += fmt::format("    '{}:{}') {}; return ;;\n", words, name, offer);
@@ -65,6 +65,12 @@ std::string value_cases(const command& program) {
     }
   });
   return cases;
+}
+
+bool takes_files(const command& at) {
+  return std::ranges::any_of(at.arguments, [](const argument_spec& argument) {
+    return argument.hint == completion_hint::file;
+  });
 }
 
 std::string fish_condition(const std::string& words) {
@@ -99,13 +105,18 @@ std::string bash_completion(const command& program) {
   std::string words_cases;
   std::string known;
   walk(program, "", [&](const std::string& words, const command& at) {
-    words_cases += fmt::format("    '{}') words=\"{}\" ;;\n", words, next_words(at));
+    words_cases += fmt::format("    '{}') words=\"{}\"{} ;;\n", words, next_words(at),
+                               takes_files(at) ? " files=yes" : "");
     if (!words.empty()) known += fmt::format("|'{}'", words);
   });
   return fmt::format(R"(# bash completion of {0}: source <({0} completion bash)
-_{0}() {{
+_{0}_files() {{
+  compopt -o filenames 2> /dev/null  # marks directories; zsh does so by itself
+  COMPREPLY+=($(compgen -f -- "$1"))
+}}
+_{0}_complete() {{
   local word="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}"
-  local path="" words="" next i
+  local path="" words="" files="" next i
   for ((i = 1; i < COMP_CWORD; i++)); do
     next="${{path:+$path }}${{COMP_WORDS[i]}}"
     case "$next" in
@@ -118,15 +129,19 @@ _{0}() {{
   case "$path" in
 {3}  esac
   COMPREPLY=($(compgen -W "$words" -- "$word"))
+  [ -z "$files" ] || _{0}_files "$word"
 }}
-complete -F _{0} {0}
+complete -F _{0}_complete {0}
 )",
                      program.name, known.substr(1), value_cases(program), words_cases);
 }
 
 std::string zsh_completion(const command& program) {
-  return fmt::format("#compdef {0}\nautoload -U +X bashcompinit && bashcompinit\n{1}", program.name,
-                     bash_completion(program));
+  // As the file _ottla in $fpath this is itself the function that zsh calls for the first TAB.
+  return fmt::format(
+      "#compdef {0}\nautoload -U +X bashcompinit && bashcompinit\n{1}"
+      "[ \"${{funcstack[1]}}\" != _{0} ] || _bash_complete -F _{0}_complete\n",
+      program.name, bash_completion(program));
 }
 
 std::string fish_completion(const command& program) {
@@ -141,6 +156,17 @@ std::string fish_completion(const command& program) {
       }
       out += fmt::format("complete -c {} -n {} -a {} -d {}\n", program.name,
                          single_quoted(condition), sub.name, single_quoted(sub.summary));
+    }
+    for (const auto& argument : at.arguments) {
+      for (const auto& choice : argument.choices) {
+        out +=
+            fmt::format("complete -c {} -n {} -a {} -d {}\n", program.name,
+                        single_quoted(fish_condition(words)), choice, single_quoted(argument.help));
+      }
+    }
+    if (takes_files(at)) {
+      out += fmt::format("complete -c {} -n {} -F\n", program.name,
+                         single_quoted(fish_condition(words)));
     }
     if (at.run) {
       for (const auto& option : at.options) out += fish_option(program.name, words, option);

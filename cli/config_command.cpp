@@ -56,6 +56,16 @@ std::string wrong_name(const config_options& options) {
   return {};
 }
 
+/// Empty if everything to change is "key=value".
+std::string wrong_edits(const config_options& options) {
+  for (const auto& [option, texts] : {std::pair{"--set", &options.sets},
+                                      {"--append", &options.appends},
+                                      {"--subtract", &options.subtractions}}) {
+    if (auto wrong = wrong_pairs(option, *texts); !wrong.empty()) return wrong;
+  }
+  return {};
+}
+
 std::string_view source_name(const remote_config& config) {
   return config_source_name(static_cast<config_source>(config.config_source));
 }
@@ -147,9 +157,15 @@ outcome<void> alter(admin_client& client, const config_options& options) {
   add(edit_kind::append, options.appends);
   add(edit_kind::subtract, options.subtractions);
   OTTLA_TRY(alter_configs(client, which->type, which->name, edits, options.dry_run));
-  if (options.json) return {};
-  print(fmt::format("{} {} value{} of {}{}\n", options.dry_run ? "Would change" : "Changed",
-                    edits.size(), edits.size() == 1 ? "" : "s", options.type,
+  if (options.json) {
+    print(to_json_text(json::object{{"type", options.type},
+                                    {"name", which->name},
+                                    {"changed_configs", edits.size()},
+                                    {"dry_run", options.dry_run}}));
+    return {};
+  }
+  print(fmt::format("{} {} of {}{}\n", options.dry_run ? "Would change" : "Changed",
+                    counted(std::ssize(edits), "value"), options.type,
                     which->name.empty() ? "" : " " + which->name));
   return {};
 }
@@ -200,6 +216,7 @@ command alter_command() {
     if (auto wrong = wrong_name(*options); !wrong.empty()) return report_usage(wrong);
     bool is_empty = options->sets.empty() && options->removals.empty() &&
                     options->appends.empty() && options->subtractions.empty();
+    if (auto wrong = wrong_edits(*options); !wrong.empty()) return report_usage(wrong);
     if (is_empty)
       return report_usage("nothing to change; use --set, --delete, --append, --subtract");
     return with_client(*options, [&](admin_client& c) { return alter(c, *options); });

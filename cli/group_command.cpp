@@ -160,8 +160,8 @@ void print_group(const group_view& group, const std::vector<group_partition>& pa
                  bool with_members) {
   int64_t lag = 0;
   for (const auto& partition : partitions) lag += partition.lag().value_or(0);
-  print(fmt::format("Group {}: {}, {} members, assignor {}, coordinator {}, lag {}\n", group.id,
-                    group.state, group.members.size(),
+  print(fmt::format("Group {}: {}, {}, assignor {}, coordinator {}, lag {}\n", group.id,
+                    group.state, counted(std::ssize(group.members), "member"),
                     group.protocol.empty() ? "none" : group.protocol, group.coordinator,
                     with_separators(lag)));
   if (with_members && !group.members.empty()) {
@@ -186,36 +186,59 @@ void print_group(const group_view& group, const std::vector<group_partition>& pa
   if (!table.empty()) print("\n" + table.to_text());
 }
 
+struct group_with_partitions {
+  group_view group;
+  std::vector<group_partition> partitions;
+};
+
+outcome<group_with_partitions> look_at(admin_client& client, const std::string& id) {
+  auto group = describe_group(client, id);
+  if (!group) return std::move(group.error());
+  auto committed = committed_offsets(client, id);
+  if (!committed) return std::move(committed.error());
+  if (group->state == "Dead" && committed->empty()) {
+    return fault{error_code::group_id_not_found, fmt::format("there is no group {}", id)};
+  }
+  auto ranges = ranges_of_existing(client, topics_of(*group, *committed));
+  if (!ranges) return std::move(ranges.error());
+  // The partitions point into the members, whose place does not change when the view moves.
+  auto partitions = partitions_of(*group, *committed, *ranges);
+  return group_with_partitions{std::move(*group), std::move(partitions)};
+}
+
 outcome<void> describe(admin_client& client, const group_options& options) {
+  auto ids = options.groups;
+  if (ids.empty()) {
+    auto groups = list_groups(client);
+    if (!groups) return std::move(groups.error());
+    for (const auto& group : *groups) ids.push_back(group.id);
+    if (ids.empty()) report("there are no groups");
+  }
+  std::vector<fault> faults;
   json::array all;
-  for (const auto& id : options.groups) {
-    auto group = describe_group(client, id);
-    if (!group) return std::move(group.error());
-    auto committed = committed_offsets(client, id);
-    if (!committed) return std::move(committed.error());
-    if (group->state == "Dead" && committed->empty()) {
-      return fault{error_code::group_id_not_found, fmt::format("there is no group {}", id)};
-    }
-    auto ranges = ranges_of_existing(client, topics_of(*group, *committed));
-    if (!ranges) return std::move(ranges.error());
-    auto partitions = partitions_of(*group, *committed, *ranges);
-    if (options.json) {
-      all.push_back(group_json(*group, partitions));
+  bool has_printed = false;
+  for (const auto& id : ids) {
+    auto found = look_at(client, id);
+    if (!found) {
+      faults.push_back(std::move(found.error()));
+    } else if (options.json) {
+      all.push_back(group_json(found->group, found->partitions));
     } else {
-      if (id != options.groups.front()) print("\n");
-      print_group(*group, partitions, options.members);
+      if (has_printed) print("\n");
+      has_printed = true;
+      print_group(found->group, found->partitions, options.members);
     }
   }
   if (options.json) print(to_json_text(all));
-  return {};
+  return report_all(faults);
 }
 
 outcome<void> refuse_live_group(const group_view& group) {
   if (group.members.empty()) return {};
   return fault{error_code::non_empty_group,
-               fmt::format("group {} has {} members ({}); stop them first, or they would overwrite "
-                           "the new offsets",
-                           group.id, group.members.size(), group.state)};
+               fmt::format("group {} has {} ({}); stop them first, or they would overwrite the "
+                           "new offsets",
+                           group.id, counted(std::ssize(group.members), "member"), group.state)};
 }
 
 outcome<std::vector<reset_step>> work_out(admin_client& client, const group_options& options) {
@@ -293,7 +316,8 @@ outcome<void> reset(admin_client& client, const group_options& options) {
   if (options.json) print(to_json_text(plan_json(*plan, is_agreed)));
   if (is_agreed) {
     if (!options.json)
-      print(fmt::format("Set {} offsets of group {}\n", plan->size(), options.group));
+      print(
+          fmt::format("Set {} of group {}\n", counted(std::ssize(*plan), "offset"), options.group));
     return {};
   }
   if (options.dry_run) return {};
@@ -301,11 +325,18 @@ outcome<void> reset(admin_client& client, const group_options& options) {
 }
 
 outcome<void> delete_groups(admin_client& client, const group_options& options) {
+  std::vector<fault> faults;
+  json::array deleted;
   for (const auto& id : options.groups) {
-    OTTLA_TRY(delete_group(client, id));
+    if (auto done = delete_group(client, id); !done) {
+      faults.push_back(std::move(done.error()));
+      continue;
+    }
+    deleted.push_back(json::object{{"group", id}});
     if (!options.json) print(fmt::format("Deleted group {}\n", id));
   }
-  return {};
+  if (options.json) print(to_json_text(deleted));
+  return report_all(faults);
 }
 
 using group_action = outcome<void> (*)(admin_client&, const group_options&);
@@ -361,7 +392,7 @@ command group_command() {
   auto describe_command =
       make("describe", "Show members, committed offsets and lag", describe,
            [](command& c, group_options& o) {
-             c.arguments = {{"GROUP...", &o.groups, "The groups"}};
+             c.arguments = {{"GROUP...", &o.groups, "Groups [all]", false}};
              c.options = {{"-m,--members", &o.members, "", "Also a table of the members"}};
              c.examples = {"ottla group describe billing",
                            "ottla group describe billing --json | jq '.[].partitions[].lag'"};

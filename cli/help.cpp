@@ -9,7 +9,7 @@
 namespace ottla {
 namespace {
 
-constexpr size_t page_width = 96;
+constexpr size_t page_width = 80;
 constexpr size_t left_column_max = 30;
 
 struct entry {
@@ -77,6 +77,19 @@ std::string usage(const std::vector<const command*>& path) {
   return line + " [options]\n";
 }
 
+/// A command that only leads to others shows the first example of each.
+std::string examples_text(const command& last) {
+  auto examples = last.examples;
+  if (examples.empty()) {
+    for (const auto& sub : last.subcommands) {
+      if (!sub.examples.empty()) examples.push_back(sub.examples.front());
+    }
+  }
+  std::string text = examples.empty() ? "" : "\nExamples:\n";
+  for (const auto& example : examples) text += "  " + example + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::string command_words(const std::vector<const command*>& path) {
@@ -101,9 +114,9 @@ std::string help_page(const std::vector<const command*>& path) {
   entries.clear();
   for (const auto& option : last.options) entries.push_back(option_entry(option));
   entries.push_back({"-h, --help", "Print this page"});
+  if (path.size() == 1) entries.push_back({"-V, --version", "Print the version"});
   print_entries(out, "Options", entries);
-  if (!last.examples.empty()) out += "\nExamples:\n";
-  for (const auto& example : last.examples) out += "  " + example + "\n";
+  out += examples_text(last);
   if (!last.subcommands.empty()) {
     out += fmt::format("\n`{} COMMAND --help` says more about each.\n", command_words(path));
   }

@@ -1,5 +1,6 @@
 // ottla log dump|verify
 #include <fmt/format.h>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <memory>
@@ -64,8 +65,10 @@ std::string batch_text(const located_batch& batch) {
       flags_text(header));
 }
 
-json::object batch_json(const std::string& segment, const located_batch& batch) {
+json::object batch_json(const std::string& segment, const located_batch& batch,
+                        std::span<const std::byte> bytes) {
   const auto& header = batch.header;
+  auto view = record_batch_view::parse(bytes);
   return {{"segment", segment},
           {"position", batch.position},
           {"size", batch.length()},
@@ -78,6 +81,7 @@ json::object batch_json(const std::string& segment, const located_batch& batch) 
           {"producer_id", header.producer_id},
           {"producer_epoch", header.producer_epoch},
           {"base_sequence", header.base_sequence},
+          {"crc_valid", view && view->crc_valid()},
           {"control", header.is_control()},
           {"transactional", header.is_transactional()}};
 }
@@ -86,7 +90,7 @@ std::optional<std::string_view> text_of(const nullable_bytes& bytes) {
   return bytes ? std::optional(as_text(*bytes)) : std::nullopt;
 }
 
-std::string record_text(const record_view& record) {
+shown_record shown_of(const record_view& record) {
   shown_record shown{.offset = record.offset,
                      .timestamp_ms = record.timestamp,
                      .key = text_of(record.key),
@@ -96,16 +100,38 @@ std::string record_text(const record_view& record) {
     shown.headers.emplace_back(header.key,
                                value ? std::optional<std::string>(*value) : std::nullopt);
   }
-  return "    " + format_fields(shown, "offset,timestamp,key,headers");
+  return shown;
+}
+
+std::string record_text(const record_view& record) {
+  return "    " + format_fields(shown_of(record), "offset,timestamp,key,headers");
+}
+
+json::value record_json(const record_view& record) {
+  auto made = json::parse(format_json(shown_of(record)));
+  made.as_object().stable_erase("topic");
+  made.as_object().stable_erase("partition");
+  return made;
 }
 
 /// False once nobody reads the output any more.
 bool dump_batch(const std::string& segment, const located_batch& batch,
                 std::span<const std::byte> bytes, const log_options& options,
                 std::vector<std::byte>& scratch) {
-  if (options.json) return print(json::serialize(batch_json(segment, batch)) + "\n");
-  std::string text = batch_text(batch);
   auto view = record_batch_view::parse(bytes);
+  if (options.json) {
+    auto object = batch_json(segment, batch, bytes);
+    json::array records;
+    if (view && options.records) {
+      auto read = for_each_record(*view, scratch, [&](const record_view& record) {
+        records.push_back(record_json(record));
+      });
+      if (!read) object["problem"] = read.error().message;
+      object["values"] = std::move(records);
+    }
+    return print(json::serialize(object) + "\n");
+  }
+  std::string text = batch_text(batch);
   if (view && !view->crc_valid()) text += "    WRONG CRC\n";
   if (view && options.records) {
     auto read = for_each_record(*view, scratch,
@@ -124,8 +150,10 @@ int dump(const log_options& options) {
   for (const auto& segment : *segments) {
     if (!options.json && !print(segment + "\n")) return exit_ok;
     bool is_read = true;
-    auto walked = for_each_batch(disk, segment, batch_check::header,
+    auto walked = for_each_batch(disk, segment,
                                  [&](const located_batch& batch, std::span<const std::byte> bytes) {
+                                   auto view = record_batch_view::parse(bytes);
+                                   if (!view || !view->crc_valid()) exit_code = exit_failed;
                                    is_read = dump_batch(segment, batch, bytes, options, scratch);
                                    return is_read;
                                  });
@@ -152,6 +180,10 @@ int verify(const log_options& options) {
     if (!checked) return report(segment + ": " + checked.error().message);
     is_good = is_good && checked->problems.empty();
     auto result = checked->problems.empty() ? std::string("good") : checked->problems.front();
+    if (checked->problems.size() > 1) {
+      result +=
+          fmt::format(" (and {})", counted(std::ssize(checked->problems) - 1, "more problem"));
+    }
     auto offsets = checked->first_offset < 0
                        ? std::string("-")
                        : fmt::format("{}-{}", checked->first_offset, checked->last_offset);

@@ -16,10 +16,11 @@ bool is_segment(std::string_view path) {
   return name && name->kind == log_file_kind::log;
 }
 
-/// Records that can be walked, inflated if need be.
+/// A right checksum, and records that can be walked, inflated if need be.
 outcome<void> check_records(std::span<const std::byte> bytes, std::vector<std::byte>& scratch) {
   auto view = record_batch_view::parse(bytes);
   if (!view) return std::move(view.error());
+  if (!view->crc_valid()) return fault{error_code::corrupt_message, "wrong checksum"};
   return for_each_record(*view, scratch, [](const record_view&) {});
 }
 
@@ -59,20 +60,16 @@ outcome<std::vector<std::string>> find_segments(file_system& disk, const std::st
 }
 
 outcome<void> for_each_batch(
-    file_system& disk, const std::string& segment, batch_check check,
+    file_system& disk, const std::string& segment,
     const std::function<bool(const located_batch&, std::span<const std::byte>)>& visit) {
   auto opened = disk.open(segment, open_mode::read_only);
   if (!opened) return std::move(opened.error());
   auto size = (*opened)->size();
   if (!size) return std::move(size.error());
-  batch_scanner scanner(*opened, 0, *size, {}, check);
+  batch_scanner scanner(*opened, 0, *size);
   for (;;) {
     auto batch = scanner.next();
-    if (!batch) {
-      auto& why = batch.error();
-      why.message = fmt::format("at position {}: {}", scanner.position(), why.message);
-      return std::move(why);
-    }
+    if (!batch) return std::move(batch.error());
     if (!*batch) return {};
     auto bytes = scanner.bytes_of(**batch);
     if (!bytes) return std::move(bytes.error());
@@ -83,20 +80,19 @@ outcome<void> for_each_batch(
 outcome<segment_report> verify_segment(file_system& disk, const std::string& segment) {
   segment_report report{.path = segment};
   std::vector<std::byte> scratch;
-  auto walked = for_each_batch(disk, segment, batch_check::crc,
-                               [&](const located_batch& batch, std::span<const std::byte> bytes) {
-                                 ++report.batches;
-                                 report.records += batch.header.record_count;
-                                 if (report.first_offset < 0)
-                                   report.first_offset = batch.base_offset();
-                                 report.last_offset = batch.last_offset();
-                                 report.bytes = batch.end();
-                                 if (auto good = check_records(bytes, scratch); !good) {
-                                   report.problems.push_back(fmt::format(
-                                       "at position {}: {}", batch.position, good.error().message));
-                                 }
-                                 return true;
-                               });
+  auto walked = for_each_batch(
+      disk, segment, [&](const located_batch& batch, std::span<const std::byte> bytes) {
+        ++report.batches;
+        report.records += batch.header.record_count;
+        if (report.first_offset < 0) report.first_offset = batch.base_offset();
+        report.last_offset = batch.last_offset();
+        report.bytes = batch.end();
+        if (auto good = check_records(bytes, scratch); !good) {
+          report.problems.push_back(
+              fmt::format("batch at position {}: {}", batch.position, good.error().message));
+        }
+        return true;
+      });
   if (!walked && batch_scanner::is_disk_fault(walked.error())) return std::move(walked.error());
   if (!walked) report.problems.push_back(walked.error().message);
   auto name = parse_log_file(segment.substr(segment.rfind('/') + 1));

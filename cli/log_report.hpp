@@ -16,10 +16,10 @@ namespace ottla {
 /// Segment files (`.log`) of `path`: itself, those of a partition, or of a whole log directory.
 outcome<std::vector<std::string>> find_segments(file_system& disk, const std::string& path);
 
-/// Calls `visit` with each batch and its bytes; false from `visit` ends it. A damaged batch is a
-/// fault that names its position.
+/// Calls `visit` with each batch and its bytes; false from `visit` ends it. What cannot be
+/// a batch is a fault that names its position; checksums are left to `visit`.
 outcome<void> for_each_batch(
-    file_system& disk, const std::string& segment, batch_check check,
+    file_system& disk, const std::string& segment,
     const std::function<bool(const located_batch&, std::span<const std::byte>)>& visit);
 
 struct segment_report {

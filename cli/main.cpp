@@ -9,13 +9,15 @@
 #include "cli/output.hpp"
 
 int main(int argc, char** argv) {
+  ottla::prepare_output();
   std::vector<std::string> words(argv + 1, argv + argc);
   if (!words.empty() && (words.front() == "--version" || words.front() == "-V")) {
-    return ottla::print("ottla " OTTLA_VERSION "\n") ? ottla::exit_ok : ottla::exit_failed;
+    ottla::print("ottla " OTTLA_VERSION "\n");
+    return ottla::finish_output(ottla::exit_ok);
   }
   auto parsed = ottla::parse_command_line(ottla::program_command(words), words);
-  if (parsed.run) return parsed.run();
+  if (parsed.run) return ottla::finish_output(parsed.run());
   fmt::print(stderr, "{}", parsed.error);
-  if (!ottla::print(parsed.output)) return ottla::exit_failed;
-  return parsed.exit_code;
+  ottla::print(parsed.output);
+  return ottla::finish_output(parsed.exit_code);
 }

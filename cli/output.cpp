@@ -1,10 +1,14 @@
 #include "cli/output.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 
 #include "cli/command_line.hpp"
 
@@ -23,6 +27,9 @@ void append_cell(std::string& line, std::string_view cell, size_t width, alignme
   line += cell;
   if (align == alignment::left) line += padding;
 }
+
+/// Why standard output cannot be written to any more; 0 while it can.
+int output_failure = 0;
 
 }  // namespace
 
@@ -85,9 +92,33 @@ std::string readable_duration(int64_t milliseconds) {
   return text.empty() ? "0ms" : text;
 }
 
+void prepare_output() {
+  // A closed output is opened for reading, so that writing to it stays an error.
+  constexpr int modes[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+  for (int descriptor = 0; descriptor < 3; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) < 0 && ::open("/dev/null", modes[descriptor]) < 0) return;
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+bool put(std::string_view text) {
+  if (output_failure != 0) return false;
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) output_failure = errno;
+  return output_failure == 0;
+}
+
 bool print(std::string_view text) {
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() &&
-         std::fflush(stdout) == 0;
+  if (!put(text)) return false;
+  if (std::fflush(stdout) != 0) output_failure = errno;
+  return output_failure == 0;
+}
+
+int finish_output(int exit_code) {
+  print("");
+  if (output_failure == 0 || output_failure == EPIPE) return exit_code;
+  fmt::print(stderr, "ottla: cannot write to standard output: {}\n", std::strerror(output_failure));
+  return exit_failed;
 }
 
 int report(std::string_view message) {
@@ -103,6 +134,25 @@ int report(const fault& why) {
 int report_usage(std::string_view message) {
   report(message);
   return exit_usage;
+}
+
+outcome<void> report_all(const std::vector<fault>& faults) {
+  for (const auto& why : faults) report(why);
+  if (faults.empty()) return {};
+  return fault{faults.front().code, ""};
+}
+
+std::string wrong_pairs(std::string_view option, const std::vector<std::string>& texts) {
+  for (const auto& text : texts) {
+    if (text.find('=') == std::string::npos || text.starts_with('=')) {
+      return fmt::format("{} {}: must be of the form key=value", option, text);
+    }
+  }
+  return {};
+}
+
+std::string counted(int64_t number, std::string_view thing) {
+  return fmt::format("{} {}{}", with_separators(number), thing, number == 1 ? "" : "s");
 }
 
 bool confirm(std::string_view question) {

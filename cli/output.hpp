@@ -38,13 +38,27 @@ std::string readable_bytes(int64_t bytes);
 /// 90061000 -> "1d 1h"; for ages and retention.
 std::string readable_duration(int64_t milliseconds);
 
-/// Writes to standard output; false once nobody reads it any more.
+/// Opens a place for standard input, output and error where the caller closed them, so that no
+/// connection or file gets their number; and makes a reader that went away an error, not a signal.
+void prepare_output();
+/// Writes to standard output, buffered; false once that has failed or nobody reads it any more.
+bool put(std::string_view text);
+/// The same, and everything written so far becomes visible.
 bool print(std::string_view text);
+/// The exit code of the program: `exit_code`, but exit_failed where output was lost. A reader that
+/// has seen enough (`ottla consume ... | head -1`) is no failure.
+int finish_output(int exit_code);
 /// "ottla: message" on standard error; returns exit_failed.
 int report(std::string_view message);
 int report(const fault& why);
 /// The same with exit_usage.
 int report_usage(std::string_view message);
+/// Reports everything that failed; an empty message then only makes the exit code.
+outcome<void> report_all(const std::vector<fault>& faults);
+/// Where `texts` of a repeated option are not all "key=value": what to say. Else empty.
+std::string wrong_pairs(std::string_view option, const std::vector<std::string>& texts);
+/// "1 topic", "2 topics".
+std::string counted(int64_t number, std::string_view thing);
 
 /// Asks on the terminal; false without one, or for any answer but y or yes.
 bool confirm(std::string_view question);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "actors/config/config_definition.hpp"
 #include "actors/config/config_layers.hpp"
 #include "protocol/messages/incremental_alter_configs.hpp"
 
@@ -32,6 +33,29 @@ outcome<describe_configs_response> ask(admin_client& client, int8_t resource_typ
 std::string resource_words(int8_t resource_type, const std::string& name) {
   if (resource_type == topic_resource) return "topic " + name;
   return name.empty() ? "all brokers" : "broker " + name;
+}
+
+bool is_known(int8_t resource_type, const std::string& key) {
+  if (resource_type == topic_resource) return find_topic_config(key) != nullptr;
+  return find_broker_config(key) != nullptr;
+}
+
+/// Brokers take the removal of any name in silence; a mistyped one must not look as if it had
+/// worked. A name that only the broker knows is fine.
+outcome<void> check_removals(admin_client& client, int8_t resource_type, const std::string& name,
+                             const std::vector<config_edit>& edits) {
+  for (const auto& [kind, key] : edits) {
+    if (kind != edit_kind::remove || is_known(resource_type, key)) continue;
+    auto configs = describe_configs(client, resource_type, name);
+    if (!configs) return std::move(configs.error());
+    if (std::ranges::find(*configs, key, &remote_config::name) != configs->end()) continue;
+    auto near =
+        resource_type == topic_resource ? suggest_topic_config(key) : suggest_broker_config(key);
+    return fault{error_code::invalid_config,
+                 near.empty() ? fmt::format("there is no key {}", key)
+                              : fmt::format("there is no key {}; did you mean {}?", key, near)};
+  }
+  return {};
 }
 
 }  // namespace
@@ -79,6 +103,7 @@ outcome<std::vector<topic_override>> topic_overrides(admin_client& client,
 
 outcome<void> alter_configs(admin_client& client, int8_t resource_type, const std::string& name,
                             const std::vector<config_edit>& edits, bool dry_run) {
+  OTTLA_TRY(check_removals(client, resource_type, name, edits));
   incremental_alter_configs_request::alter_configs_resource resource{.resource_type = resource_type,
                                                                      .resource_name = name};
   for (const auto& [kind, text] : edits) {
@@ -87,10 +112,6 @@ outcome<void> alter_configs(admin_client& client, int8_t resource_type, const st
       continue;
     }
     auto [key, value] = split_key_value(text);
-    if (key.empty()) {
-      return fault{error_code::invalid_config,
-                   fmt::format("'{}' must be of the form key=value", text)};
-    }
     resource.configs.push_back({key, static_cast<int8_t>(kind), value});
   }
   incremental_alter_configs_request request{.resources = {std::move(resource)},

@@ -21,8 +21,13 @@ void add_remote_options(command& to, remote_options& options) {
   to.options.push_back({"--json", &options.json, "", "Print JSON for programs"});
 }
 
+std::string wrong_timeout(const connection_options& options) {
+  return options.timeout_seconds > 0 ? "" : "--timeout must be more than 0 seconds";
+}
+
 int with_client(const connection_options& options,
                 const std::function<outcome<void>(admin_client&)>& action) {
+  if (auto wrong = wrong_timeout(options); !wrong.empty()) return report_usage(wrong);
   auto client = admin_client::connect(options);
   if (!client) {
     bool is_usage = client.error().code == error_code::invalid_request;

@@ -15,6 +15,9 @@ struct remote_options : connection_options {
 /// Adds --bootstrap, --timeout and --json behind the command's own options.
 void add_remote_options(command& to, remote_options& options);
 
+/// Empty if the options can be meant.
+std::string wrong_timeout(const connection_options& options);
+
 /// Connects and runs `action` with the client; reports a fault. Returns the exit code.
 int with_client(const connection_options& options,
                 const std::function<outcome<void>(admin_client&)>& action);

@@ -2,12 +2,15 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <memory>
 
 #include <fmt/format.h>
 
 #include "actors/broker/run_broker.hpp"
 #include "actors/runtime/log.hpp"
+#include "cli/admin_client.hpp"
 #include "cli/command_line.hpp"
 #include "cli/commands.hpp"
 #include "cli/output.hpp"
@@ -35,18 +38,26 @@ config_inputs inputs_of(const serve_options& options) {
   return inputs;
 }
 
-/// What a person who has just started a broker wants to know.
+std::string advertised_address(const listener_config& listener) {
+  return to_string(broker_address{listener.advertised_host, listener.advertised_port});
+}
+
+/// What a person who has just started a broker wants to know: where it listens, and two commands to
+/// paste. The journal of systemd needs no commands.
 void greet(const std::vector<listener_config>& listeners) {
-  if (isatty(STDOUT_FILENO) == 0 || listeners.empty()) return;
   std::string text;
-  for (const auto& each : listeners) text += fmt::format("  listening on  {}\n", to_string(each));
-  const auto& first = listeners.front();
-  const auto bootstrap = fmt::format("{}:{}", first.advertised_host, first.advertised_port);
-  text += fmt::format(
-      "\n  write a line  echo hello | ottla produce greetings -b {0}\n"
-      "  read it       ottla consume greetings --from earliest -b {0}\n\n",
-      bootstrap);
-  print(text);
+  for (const auto& each : listeners) {
+    log::info("broker", "listening on {}, advertised as {}", to_string(each),
+              advertised_address(each));
+    text += fmt::format("\n  listening on  {}", to_string(each));
+  }
+  if (listeners.empty() || std::getenv("JOURNAL_STREAM") != nullptr) return;
+  const auto bootstrap = advertised_address(listeners.front());
+  const auto options = bootstrap == connection_options{}.bootstrap ? "" : " -b " + bootstrap;
+  const std::string_view program = program_invocation_name;
+  print(text + fmt::format("\n\n  write a line  echo hello | {0} produce greetings{1}"
+                           "\n  read it       {0} consume greetings{1}\n\n",
+                           program, options));
 }
 
 int serve(const serve_options& options) {

@@ -3,6 +3,7 @@
 #include <boost/json/value_from.hpp>
 
 #include <algorithm>
+#include <optional>
 
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
@@ -24,8 +25,8 @@ using metadata_partition = metadata_response::metadata_response_partition;
 
 struct topic_options : remote_options {
   std::vector<std::string> names;
-  int64_t partitions = -1;
-  int64_t replication_factor = -1;
+  std::optional<int64_t> partitions;
+  std::optional<int64_t> replication_factor;
   std::vector<std::string> configs;
   std::vector<std::string> deleted_configs;
   bool if_not_exists = false;
@@ -35,27 +36,31 @@ struct topic_options : remote_options {
   bool offsets = false;
 };
 
-/// Names everything that failed; an empty fault then makes the exit code.
-outcome<void> report_all(const std::vector<fault>& faults) {
-  for (const auto& why : faults) report(why);
-  if (faults.empty()) return {};
-  return fault{faults.front().code, ""};
+/// Empty if the options can be meant.
+std::string wrong_options(const topic_options& options) {
+  auto is_outside = [](const std::optional<int64_t>& number, int64_t most) {
+    return number && (*number < 1 || *number > most);
+  };
+  if (is_outside(options.partitions, INT32_MAX)) {
+    return fmt::format("--partitions {}: must be 1 to {}", *options.partitions, INT32_MAX);
+  }
+  if (is_outside(options.replication_factor, INT16_MAX)) {
+    return fmt::format("--replication-factor {}: must be 1 to {}", *options.replication_factor,
+                       INT16_MAX);
+  }
+  return wrong_pairs("--config", options.configs);
 }
 
-outcome<create_topics_request> creation_request(const topic_options& options) {
+create_topics_request creation_request(const topic_options& options) {
   create_topics_request request{.timeout_ms = static_cast<int32_t>(options.timeout_seconds * 1000),
                                 .validate_only = options.dry_run};
   for (const auto& name : options.names) {
     create_topics_request::creatable_topic topic{
         .name = name,
-        .num_partitions = static_cast<int32_t>(options.partitions),
-        .replication_factor = static_cast<int16_t>(options.replication_factor)};
+        .num_partitions = static_cast<int32_t>(options.partitions.value_or(-1)),
+        .replication_factor = static_cast<int16_t>(options.replication_factor.value_or(-1))};
     for (const auto& text : options.configs) {
       auto [key, value] = split_key_value(text);
-      if (key.empty()) {
-        return fault{error_code::invalid_config,
-                     fmt::format("--config {}: must be of the form key=value", text)};
-      }
       topic.configs.push_back({key, value});
     }
     request.topics.push_back(std::move(topic));
@@ -80,9 +85,7 @@ outcome<create_topics_response> send_creation(admin_client& client,
 }
 
 outcome<void> create_topics(admin_client& client, const topic_options& options) {
-  auto request = creation_request(options);
-  if (!request) return std::move(request.error());
-  auto answer = send_creation(client, *request);
+  auto answer = send_creation(client, creation_request(options));
   if (!answer) return std::move(answer.error());
   std::vector<fault> faults;
   json::array created;
@@ -93,15 +96,17 @@ outcome<void> create_topics(admin_client& client, const topic_options& options) 
       faults.push_back(broker_fault(topic.error_code, "topic " + topic.name, topic.error_message));
       continue;
     }
+    json::value id = nullptr;
+    if (!options.dry_run) id = topic.topic_id.to_string();
     created.push_back(json::object{{"topic", topic.name},
-                                   {"id", topic.topic_id.to_string()},
+                                   {"id", std::move(id)},
                                    {"partitions", topic.num_partitions},
-                                   {"replication_factor", topic.replication_factor}});
+                                   {"replication_factor", topic.replication_factor},
+                                   {"dry_run", options.dry_run}});
     if (options.json) continue;
-    print(fmt::format("{} topic {} with {} partition{}, replication factor {}\n",
+    print(fmt::format("{} topic {} with {}, replication factor {}\n",
                       options.dry_run ? "Would create" : "Created", topic.name,
-                      topic.num_partitions, topic.num_partitions == 1 ? "" : "s",
-                      topic.replication_factor));
+                      counted(topic.num_partitions, "partition"), topic.replication_factor));
   }
   if (options.json) print(to_json_text(created));
   return report_all(faults);
@@ -216,6 +221,7 @@ outcome<void> describe_topics(admin_client& client, const topic_options& options
   std::ranges::sort(cluster->topics, {}, &metadata_topic::name);
   std::vector<fault> faults;
   json::array list;
+  bool has_printed = false;
   for (auto& topic : cluster->topics) {
     if (topic.error_code != error_code::none) {
       faults.push_back(broker_fault(topic.error_code, "topic " + topic.name.value_or("")));
@@ -235,7 +241,8 @@ outcome<void> describe_topics(admin_client& client, const topic_options& options
     if (options.json) {
       list.push_back(topic_json(topic, *configs, shown));
     } else {
-      if (&topic != &cluster->topics.front()) print("\n");
+      if (has_printed) print("\n");
+      has_printed = true;
       print_topic(topic, *configs, shown);
     }
   }
@@ -243,11 +250,12 @@ outcome<void> describe_topics(admin_client& client, const topic_options& options
   return report_all(faults);
 }
 
-outcome<void> add_partitions(admin_client& client, const topic_options& options) {
+outcome<void> add_partitions(admin_client& client, const topic_options& options,
+                             json::array& changes) {
   create_partitions_request request{.timeout_ms = client.timeout_ms(),
                                     .validate_only = options.dry_run};
   for (const auto& name : options.names) {
-    request.topics.push_back({.name = name, .count = static_cast<int32_t>(options.partitions)});
+    request.topics.push_back({.name = name, .count = static_cast<int32_t>(*options.partitions)});
   }
   auto answer = client.retry([&]() -> outcome<create_partitions_response> {
     auto controller = client.controller();
@@ -262,23 +270,40 @@ outcome<void> add_partitions(admin_client& client, const topic_options& options)
           broker_fault(result.error_code, "topic " + result.name, result.error_message));
     } else if (!options.json) {
       print(fmt::format("Topic {} {} {} partitions\n", result.name,
-                        options.dry_run ? "would have" : "has", options.partitions));
+                        options.dry_run ? "would have" : "has", *options.partitions));
+    }
+    if (result.error_code == error_code::none) {
+      changes.push_back(json::object{{"topic", result.name},
+                                     {"partitions", *options.partitions},
+                                     {"dry_run", options.dry_run}});
     }
   }
   return report_all(faults);
 }
 
-outcome<void> alter_topics(admin_client& client, const topic_options& options) {
-  if (options.partitions > 0) OTTLA_TRY(add_partitions(client, options));
+outcome<void> change_configs(admin_client& client, const topic_options& options,
+                             json::array& changes) {
   std::vector<config_edit> edits;
   for (const auto& text : options.configs) edits.push_back({edit_kind::set, text});
   for (const auto& key : options.deleted_configs) edits.push_back({edit_kind::remove, key});
   if (edits.empty()) return {};
   for (const auto& name : options.names) {
     OTTLA_TRY(alter_configs(client, topic_resource, name, edits, options.dry_run));
-    if (!options.json) print(fmt::format("Changed the configuration of topic {}\n", name));
+    changes.push_back(json::object{
+        {"topic", name}, {"changed_configs", edits.size()}, {"dry_run", options.dry_run}});
+    if (options.json) continue;
+    print(fmt::format("{} the configuration of topic {}\n",
+                      options.dry_run ? "Would change" : "Changed", name));
   }
   return {};
+}
+
+outcome<void> alter_topics(admin_client& client, const topic_options& options) {
+  json::array changes;
+  auto done = options.partitions ? add_partitions(client, options, changes) : outcome<void>{};
+  if (done) done = change_configs(client, options, changes);
+  if (options.json) print(to_json_text(changes));
+  return done;
 }
 
 outcome<void> delete_topics(admin_client& client, const topic_options& options) {
@@ -291,16 +316,19 @@ outcome<void> delete_topics(admin_client& client, const topic_options& options) 
   });
   if (!answer) return std::move(answer.error());
   std::vector<fault> faults;
+  json::array deleted;
   for (const auto& result : answer->responses) {
     auto name = result.name.value_or("");
     bool is_gone = result.error_code == error_code::unknown_topic_or_partition;
     if (is_gone && options.if_exists) continue;
     if (result.error_code != error_code::none) {
       faults.push_back(broker_fault(result.error_code, "topic " + name, result.error_message));
-    } else if (!options.json) {
-      print(fmt::format("Deleted topic {}\n", name));
+      continue;
     }
+    deleted.push_back(json::object{{"topic", name}, {"id", result.topic_id.to_string()}});
+    if (!options.json) print(fmt::format("Deleted topic {}\n", name));
   }
+  if (options.json) print(to_json_text(deleted));
   return report_all(faults);
 }
 
@@ -313,7 +341,13 @@ command make(std::string name, std::string summary, topic_action action,
   command made{.name = std::move(name), .summary = std::move(summary)};
   fill(made, *options);
   add_remote_options(made, *options);
-  made.run = [options, action] {
+  made.run = [options, action, is_alter = made.name == "alter"] {
+    if (auto wrong = wrong_options(*options); !wrong.empty()) return report_usage(wrong);
+    bool changes =
+        options->partitions || !options->configs.empty() || !options->deleted_configs.empty();
+    if (is_alter && !changes) {
+      return report_usage("nothing to change; use --partitions, --config or --delete-config");
+    }
     return with_client(*options, [&](admin_client& client) { return action(client, *options); });
   };
   return made;

@@ -149,6 +149,9 @@ outcome<void> log_directory::judge_last_run() {
   auto was_clean = disk_.exists(inside(clean_shutdown_name));
   if (!was_clean) return std::move(was_clean.error());
   last_ = last_shutdown::machine_crash;
+  auto body =
+      *marker ? unseal_text(marker_kind, marker_version, **marker) : outcome<std::string>{""};
+  if (!body && body.error().code == error_code::unsupported_version) return std::move(body.error());
   if (distrusted_) return {};
   // A directory without a marker is new, or Kafka's: it was at rest if Kafka says so.
   if (*was_clean || (is_new_ && !*marker)) {
@@ -156,8 +159,6 @@ outcome<void> log_directory::judge_last_run() {
     return {};
   }
   if (!*marker) return {};
-  auto body = unseal_text(marker_kind, marker_version, **marker);
-  if (!body && body.error().code == error_code::unsupported_version) return std::move(body.error());
   if (!body) return {};
   auto found = parse_properties(*body);
   if (found["boot"] == mount->boot_id && found["mount"] == mount->mount_id) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 
@@ -141,12 +142,59 @@ outcome<void> check_protection(const listener_config& listener, bool allow_insec
       to_string(listener), listener.name, listener.port));
 }
 
+bool is_numeric(std::string_view host) {
+  return host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+/// The four numbers of an IPv4 address; nothing if it is none.
+std::optional<std::array<int64_t, 4>> ipv4_numbers(std::string_view host) {
+  std::array<int64_t, 4> numbers{};
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    size_t end = std::min(host.find('.'), host.size());
+    auto number = parse_config_integer(host.substr(0, end));
+    if (!number || *number < 0 || *number > 255 || (end == host.size()) != (i == 3)) {
+      return std::nullopt;
+    }
+    numbers.at(i) = *number;
+    host.remove_prefix(std::min(end + 1, host.size()));
+  }
+  return numbers;
+}
+
+/// Labels of 1 to 63 characters with no hyphen at either end; or an address.
+bool is_possible_host(std::string_view host) {
+  if (host.empty() || host.find(':') != std::string_view::npos) return true;
+  if (is_numeric(host)) return ipv4_numbers(host).has_value();
+  if (host.size() > 253) return false;
+  for (size_t start = 0; start <= host.size();) {
+    size_t end = std::min(host.find('.', start), host.size());
+    auto label = host.substr(start, end - start);
+    bool is_root = label.empty() && end == host.size();
+    if (!is_root && (label.empty() || label.size() > 63)) return false;
+    if (label.starts_with('-') || label.ends_with('-')) return false;
+    start = end + 1;
+  }
+  return true;
+}
+
+bool is_multicast(std::string_view host) {
+  if (host.find(':') != std::string_view::npos) {
+    return host.starts_with("ff") || host.starts_with("FF");
+  }
+  auto numbers = is_numeric(host) ? ipv4_numbers(host) : std::nullopt;
+  return numbers && numbers->front() >= 224 && numbers->front() < 240;
+}
+
 outcome<void> check_advertised(const address& advertised) {
   std::string_view why;
   if (is_any_address(advertised.host) && !advertised.host.empty()) {
     why = "stands for every address of a machine, so no client could connect to it";
   } else if (advertised.host == "255.255.255.255") {
     why = "is a broadcast address";
+  } else if (is_multicast(advertised.host)) {
+    why = "is a multicast address, which nobody can connect to";
+  } else if (!is_possible_host(advertised.host)) {
+    why = "is neither an address nor a possible host name";
   } else if (advertised.port == 0) {
     why = "has no port that a client could connect to";
   }
@@ -191,8 +239,7 @@ std::string_view security_protocol_name(security_protocol protocol) {
 }
 
 bool is_loopback(std::string_view host) {
-  bool is_numeric = host.find_first_not_of("0123456789.") == std::string_view::npos;
-  return (is_numeric && host.starts_with("127.")) || host == "::1" || host == "localhost";
+  return (is_numeric(host) && host.starts_with("127.")) || host == "::1" || host == "localhost";
 }
 
 std::string to_string(const listener_config& listener) {

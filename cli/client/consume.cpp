@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <chrono>
 #include <set>
 
-#include "cli/client/kafka_handle.hpp"
+#include "cli/client/record_source.hpp"
 #include "cli/command_line.hpp"
-#include "cli/list_offsets.hpp"
 #include "cli/output.hpp"
 #include "cli/record_format.hpp"
 #include "cli/reset_plan.hpp"
@@ -16,22 +15,7 @@
 namespace ottla {
 namespace {
 
-struct list_destroyer {
-  void operator()(rd_kafka_topic_partition_list_t* list) const {
-    rd_kafka_topic_partition_list_destroy(list);
-  }
-};
-using partition_list = std::unique_ptr<rd_kafka_topic_partition_list_t, list_destroyer>;
-
-struct message_destroyer {
-  void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
-};
-using message_handle = std::unique_ptr<rd_kafka_message_t, message_destroyer>;
-
-fault kafka_fault(std::string_view about, rd_kafka_resp_err_t failure) {
-  return {error_code::unknown_server_error,
-          fmt::format("{}: {}", about, rd_kafka_err2str(failure))};
-}
+using steady = std::chrono::steady_clock;
 
 /// Where each partition begins, and which have nothing to read unless more is written.
 struct reading_plan {
@@ -39,10 +23,8 @@ struct reading_plan {
   std::set<topic_partition> finished;
 };
 
-outcome<reading_plan> plan_reading(const consume_options& options) {
-  auto client = admin_client::connect(options);
-  if (!client) return std::move(client.error());
-  auto ranges = ranges_of(**client, options.topics);
+outcome<reading_plan> plan_reading(admin_client& client, const consume_options& options) {
+  auto ranges = ranges_of(client, options.topics);
   if (!ranges) return std::move(ranges.error());
   if (options.partition) {
     std::erase_if(*ranges,
@@ -55,9 +37,9 @@ outcome<reading_plan> plan_reading(const consume_options& options) {
   auto start = start_of(options);
   partition_offsets at_time;
   if (start.kind == position_kind::time) {
-    auto partitions = (*client)->partitions(options.topics);
+    auto partitions = client.partitions(options.topics);
     if (!partitions) return std::move(partitions.error());
-    auto found = offsets_at(**client, *partitions, start.value);
+    auto found = offsets_at(client, *partitions, start.value);
     if (!found) return std::move(found.error());
     at_time = std::move(*found);
   }
@@ -69,41 +51,16 @@ outcome<reading_plan> plan_reading(const consume_options& options) {
   return plan;
 }
 
-outcome<kafka_handle> make_consumer(const consume_options& options) {
-  kafka_settings settings;
-  OTTLA_TRY(apply_connection(options, settings));
+void configure(const consume_options& options, kafka_settings& settings) {
+  apply_connection(options, settings);
   bool is_latest = start_of(options).kind == position_kind::latest;
-  settings.set("group.id", options.group.value_or("ottla-consume"));
+  if (options.group) settings.set("group.id", *options.group);
   settings.set("enable.auto.commit", options.group ? "true" : "false");
   settings.set("enable.auto.offset.store", "false");  // stored once printed
   settings.set("auto.offset.reset", is_latest ? "latest" : "earliest");
   settings.set("enable.partition.eof", "true");
   settings.set("fetch.wait.max.ms", "100");
   settings.set_all(options.properties);
-  auto consumer = settings.make(RD_KAFKA_CONSUMER);
-  if (consumer) rd_kafka_poll_set_consumer(consumer->get());
-  return consumer;
-}
-
-outcome<void> assign(rd_kafka_t* consumer, const reading_plan& plan) {
-  partition_list list(rd_kafka_topic_partition_list_new(static_cast<int>(plan.begin.size())));
-  for (const auto& [which, offset] : plan.begin) {
-    rd_kafka_topic_partition_list_add(list.get(), which.topic.c_str(), which.partition)->offset =
-        offset;
-  }
-  auto failure = rd_kafka_assign(consumer, list.get());
-  if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fault("assign", failure);
-  return {};
-}
-
-outcome<void> subscribe(rd_kafka_t* consumer, const consume_options& options) {
-  partition_list list(rd_kafka_topic_partition_list_new(static_cast<int>(options.topics.size())));
-  for (const auto& topic : options.topics) {
-    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
-  }
-  auto failure = rd_kafka_subscribe(consumer, list.get());
-  if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fault("subscribe", failure);
-  return {};
 }
 
 shown_record shown(const rd_kafka_message_t& message) {
@@ -134,33 +91,10 @@ shown_record shown(const rd_kafka_message_t& message) {
 
 bool print_record(const rd_kafka_message_t& message, const consume_options& options) {
   auto record = shown(message);
-  auto text = options.json     ? format_json(record)
-              : options.format ? format_pattern(record, *options.format)
-                               : format_fields(record, options.show);
-  return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return put(options.json     ? format_json(record)
+             : options.format ? format_pattern(record, *options.format)
+                              : format_fields(record, options.show));
 }
-
-/// What ends a run without --follow: every assigned partition has been read to its end.
-class ends_seen {
-public:
-  explicit ends_seen(std::set<topic_partition> finished) : seen_(std::move(finished)) {}
-
-  void reached(const rd_kafka_message_t& message) {
-    seen_.insert({rd_kafka_topic_name(message.rkt), message.partition});
-  }
-  [[nodiscard]] bool all(rd_kafka_t* consumer) const {
-    rd_kafka_topic_partition_list_t* raw = nullptr;
-    if (rd_kafka_assignment(consumer, &raw) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
-    partition_list list(raw);
-    for (int i = 0; i < list->cnt; ++i) {
-      if (!seen_.contains({list->elems[i].topic, list->elems[i].partition})) return false;
-    }
-    return list->cnt > 0;
-  }
-
-private:
-  std::set<topic_partition> seen_;
-};
 
 bool is_fatal(rd_kafka_resp_err_t failure) {
   // librdkafka goes on by itself after everything else.
@@ -168,57 +102,109 @@ bool is_fatal(rd_kafka_resp_err_t failure) {
          failure == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
          failure == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
          failure == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED ||
-         failure == RD_KAFKA_RESP_ERR_INVALID_GROUP_ID;
+         failure == RD_KAFKA_RESP_ERR_INVALID_GROUP_ID ||
+         failure == RD_KAFKA_RESP_ERR_GROUP_MAX_SIZE_REACHED;
 }
 
-/// The next message. What was printed becomes visible before this waits; false in `is_read` once
-/// nobody reads it any more.
-message_handle next_message(rd_kafka_t* consumer, bool& is_read) {
-  message_handle message(rd_kafka_consumer_poll(consumer, 0));
-  if (message) return message;
-  is_read = std::fflush(stdout) == 0;
-  return message_handle(rd_kafka_consumer_poll(consumer, 200));
-}
+/// One run: prints what the source gives until the end that was asked for.
+class reading {
+public:
+  reading(record_source& source, const consume_options& options, std::set<topic_partition> finished)
+      : source_(source),
+        options_(options),
+        left_(options.count.value_or(INT64_MAX)),
+        finished_(std::move(finished)) {}
 
-outcome<void> read(rd_kafka_t* consumer, const consume_options& options, ends_seen ends) {
-  int64_t left = options.count.value_or(INT64_MAX);
-  while (left > 0 && !is_interrupted()) {
-    if (!options.follow && ends.all(consumer)) return {};
-    bool is_read = true;
-    auto message = next_message(consumer, is_read);
-    if (!is_read) return {};
-    if (!message) continue;
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      ends.reached(*message);
-    } else if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      if (!print_record(*message, options)) return {};  // nobody reads any more
-      if (options.group) {
-        rd_kafka_offset_store(message->rkt, message->partition, message->offset);
+  outcome<void> run() {
+    while (left_ > 0 && !is_interrupted() && !is_at_end()) {
+      auto message = next();
+      if (!is_read_) return {};
+      if (message) {
+        OTTLA_TRY(take(*message));
+      } else {
+        OTTLA_TRY(judge_silence());
       }
-      --left;
-    } else if (is_fatal(message->err)) {
-      return kafka_fault("consume", message->err);
     }
+    return {};
   }
-  return {};
-}
+
+private:
+  /// What was printed becomes visible before this waits.
+  message_handle next() {
+    auto message = source_.next(0);
+    if (message) return message;
+    is_read_ = print("");
+    return source_.next(200);
+  }
+
+  outcome<void> take(const rd_kafka_message_t& message) {
+    if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      last_news_ = steady::now();
+      is_read_ = print_record(message, options_);
+      if (is_read_) source_.was_printed(message);
+      --left_;
+    } else if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      last_news_ = steady::now();
+      finished_.insert({rd_kafka_topic_name(message.rkt), message.partition});
+    } else if (is_fatal(message.err)) {
+      return fault{error_code::unknown_server_error,
+                   fmt::format("consume: {}", rd_kafka_err2str(message.err))};
+    }
+    return {};
+  }
+
+  /// Without --follow every partition has an end, so long silence means that nobody answers, or
+  /// that other members of the group have all partitions.
+  outcome<void> judge_silence() {
+    if (options_.follow ||
+        steady::now() - last_news_ < std::chrono::duration<double>(options_.timeout_seconds)) {
+      return {};
+    }
+    if (options_.group && source_.partitions().empty()) {
+      return fault{error_code::request_timed_out,
+                   fmt::format("group {} has given this member no partition so far; has it more "
+                               "members than the topics have partitions?",
+                               *options_.group)};
+    }
+    return fault{
+        error_code::request_timed_out,
+        fmt::format("no answer from the brokers for {} seconds", options_.timeout_seconds)};
+  }
+
+  /// Without --follow the end is there once every partition has been read to its end.
+  [[nodiscard]] bool is_at_end() const {
+    if (options_.follow) return false;
+    auto assigned = source_.partitions();
+    return !assigned.empty() && std::ranges::all_of(assigned, [&](const auto& which) {
+      return finished_.contains(which);
+    });
+  }
+
+  record_source& source_;
+  const consume_options& options_;
+  int64_t left_;
+  std::set<topic_partition> finished_;
+  steady::time_point last_news_ = steady::now();
+  bool is_read_ = true;  ///< Whether somebody still reads what is printed.
+};
 
 outcome<void> run(const consume_options& options) {
-  reading_plan plan;
-  if (!options.group) {
-    auto made = plan_reading(options);
-    if (!made) return std::move(made.error());
-    plan = std::move(*made);
-    if (!options.follow && plan.finished.size() == plan.begin.size()) return {};
-  }
-  auto consumer = make_consumer(options);
-  if (!consumer) return std::move(consumer.error());
-  auto started =
-      options.group ? subscribe(consumer->get(), options) : assign(consumer->get(), plan);
-  if (!started) return started;
-  auto done = read(consumer->get(), options, ends_seen(std::move(plan.finished)));
-  std::fflush(stdout);
-  rd_kafka_consumer_close(consumer->get());  // commits what was stored, leaves the group
+  auto client = admin_client::connect(options);
+  if (!client) return std::move(client.error());
+  // In a group it is only asked whether the topics exist.
+  auto plan = plan_reading(**client, options);
+  if (!plan) return std::move(plan.error());
+  client->reset();
+  bool is_group = options.group.has_value();
+  if (!is_group && !options.follow && plan->finished.size() == plan->begin.size()) return {};
+  kafka_settings settings;
+  configure(options, settings);
+  auto source =
+      is_group ? read_in_group(settings, options.topics) : read_partitions(settings, plan->begin);
+  if (!source) return std::move(source.error());
+  if (is_group) plan->finished.clear();
+  auto done = reading(**source, options, std::move(plan->finished)).run();
+  print("");
   return done;
 }
 
@@ -227,7 +213,7 @@ outcome<void> run(const consume_options& options) {
 int consume(const consume_options& options) {
   take_over_signals();
   auto done = run(options);
-  return done ? exit_ok : report(done.error());
+  return done ? exit_ok : report_client_fault(done.error());
 }
 
 }  // namespace ottla

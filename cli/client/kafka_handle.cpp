@@ -10,7 +10,7 @@ namespace {
 volatile std::sig_atomic_t interrupted = 0;
 
 void on_signal(int) {
-  interrupted = 1;
+  interrupted = interrupted + 1;
 }
 
 /// librdkafka's own lines are for developers; what matters comes back as errors.
@@ -40,14 +40,17 @@ outcome<kafka_handle> kafka_settings::make(rd_kafka_type_t type) {
   return kafka_handle(handle);
 }
 
-outcome<void> apply_connection(const connection_options& options, kafka_settings& settings) {
-  auto client = admin_client::connect(options);
-  if (!client) return std::move(client.error());
+void apply_connection(const connection_options& options, kafka_settings& settings) {
   settings.set("bootstrap.servers", options.bootstrap);
   settings.set("client.id", "ottla");
   settings.set("broker.address.family", "any");
   rd_kafka_conf_set_log_cb(settings.get(), pass_over_log);
-  return {};
+}
+
+int report_client_fault(const fault& why) {
+  if (why.code == error_code::invalid_request) return report_usage("--bootstrap: " + why.message);
+  if (why.code == error_code::invalid_config) return report_usage("--property: " + why.message);
+  return report(why);
 }
 
 void take_over_signals() {
@@ -55,12 +58,10 @@ void take_over_signals() {
   action.sa_handler = on_signal;  // without SA_RESTART: a read in progress ends
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  action.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &action, nullptr);
 }
 
-bool is_interrupted() {
-  return interrupted != 0;
+int interruptions() {
+  return interrupted;
 }
 
 }  // namespace ottla

@@ -39,11 +39,18 @@ private:
   std::string refused_;
 };
 
-/// The settings of both directions, and a fault at once if no broker answers.
-outcome<void> apply_connection(const connection_options& options, kafka_settings& settings);
+/// The settings of both directions.
+void apply_connection(const connection_options& options, kafka_settings& settings);
 
-/// From now on Ctrl-C and SIGTERM only raise a flag, and a reader that went away is no signal.
+/// Reports why producing or consuming failed; a setting or address that cannot be is exit_usage.
+int report_client_fault(const fault& why);
+
+/// From now on Ctrl-C and SIGTERM are only counted.
 void take_over_signals();
-bool is_interrupted();
+/// How often one of them came.
+int interruptions();
+inline bool is_interrupted() {
+  return interruptions() > 0;
+}
 
 }  // namespace ottla

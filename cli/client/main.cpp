@@ -10,12 +10,14 @@
 #include "cli/output.hpp"
 
 int main(int argc, char** argv) {
+  ottla::prepare_output();
   ottla::command program{.name = "ottla",
                          .summary = "Write and read records",
                          .subcommands = {ottla::produce_command(ottla::produce),
                                          ottla::consume_command(ottla::consume)}};
   auto parsed = ottla::parse_command_line(program, {argv + 1, argv + argc});
-  if (parsed.run) return parsed.run();
+  if (parsed.run) return ottla::finish_output(parsed.run());
   fmt::print(stderr, "{}", parsed.error);
-  return ottla::print(parsed.output) ? parsed.exit_code : ottla::exit_failed;
+  ottla::print(parsed.output);
+  return ottla::finish_output(parsed.exit_code);
 }

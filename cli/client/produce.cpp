@@ -1,6 +1,7 @@
 #include "cli/client/produce.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -25,6 +26,7 @@ using steady = std::chrono::steady_clock;
 struct tally {
   int64_t sent = 0;
   int64_t bytes = 0;
+  int64_t read = 0;  ///< Bytes of the input, with the ends of its lines.
   int64_t acknowledged = 0;
   int64_t failed = 0;
   std::string first_failure;
@@ -55,38 +57,58 @@ public:
 
   bool next(std::string_view& line) {
     if (is_interrupted()) return false;
+    errno = 0;
     ssize_t size = ::getline(&line_, &capacity_, file_);
-    if (size < 0) return false;
+    if (size < 0) {
+      failure_ = std::ferror(file_) != 0 && !is_interrupted() ? errno : 0;
+      return false;
+    }
+    read_ += size;
     line = {line_, static_cast<size_t>(size)};
     if (line.ends_with('\n')) line.remove_suffix(1);
     if (line.ends_with('\r')) line.remove_suffix(1);
     return true;
   }
 
+  [[nodiscard]] int64_t bytes_read() const { return read_; }
+  /// Why the input ended before its end; 0 if it did not.
+  [[nodiscard]] int failure() const { return failure_; }
+
 private:
   std::FILE* file_;
+  int64_t read_ = 0;
+  int failure_ = 0;
   char* line_ = nullptr;
   size_t capacity_ = 0;
 };
 
 class progress {
 public:
-  explicit progress(bool is_shown) : is_shown_(is_shown && ::isatty(STDERR_FILENO)) {}
+  /// `input_bytes` is the size of the input, or 0 where that is not known.
+  progress(bool is_shown, int64_t input_bytes)
+      : is_shown_(is_shown && ::isatty(STDERR_FILENO)), input_bytes_(input_bytes) {}
 
   void show(const tally& counts) {
     if (!is_shown_ || steady::now() < next_) return;
     next_ = steady::now() + std::chrono::milliseconds(250);
-    fmt::print(stderr, "\r{} records, {}, {} acknowledged  ", with_separators(counts.sent),
-               readable_bytes(counts.bytes), with_separators(counts.acknowledged));
+    auto seconds = std::chrono::duration<double>(steady::now() - start_).count();
+    auto share = input_bytes_ > 0 ? fmt::format("{:3}%  ", 100 * counts.read / input_bytes_) : "";
+    fmt::print(stderr, "\r\033[K{}{}, {}, {}/s, {} acknowledged", share,
+               counted(counts.sent, "record"), readable_bytes(counts.bytes),
+               with_separators(static_cast<int64_t>(static_cast<double>(counts.sent) / seconds)),
+               with_separators(counts.acknowledged));
     was_shown_ = true;
   }
   void clear() const {
     if (was_shown_) fmt::print(stderr, "\r\033[K");
+    if (is_interrupted() && ::isatty(STDERR_FILENO)) fmt::print(stderr, "\n");  // behind "^C"
   }
 
 private:
   bool is_shown_;
+  int64_t input_bytes_;
   bool was_shown_ = false;
+  steady::time_point start_ = steady::now();
   steady::time_point next_ = steady::now() + std::chrono::milliseconds(500);
 };
 
@@ -155,7 +177,7 @@ private:
 
 /// Queues one record, waiting for room; an error code of librdkafka.
 rd_kafka_resp_err_t send(rd_kafka_t* producer, const produce_options& options,
-                         const parted_line& parts) {
+                         const parted_line& parts, const tally& counts) {
   for (;;) {
     auto* headers = headers_of(options);
     record_parts record(options, parts, headers);
@@ -164,7 +186,9 @@ rd_kafka_resp_err_t send(rd_kafka_t* producer, const produce_options& options,
     auto failure = rd_kafka_error_code(error);
     rd_kafka_error_destroy(error);
     if (headers) rd_kafka_headers_destroy(headers);
-    if (failure != RD_KAFKA_RESP_ERR__QUEUE_FULL) return failure;
+    if (failure != RD_KAFKA_RESP_ERR__QUEUE_FULL || counts.failed > 0 || interruptions() > 1) {
+      return failure;
+    }
     rd_kafka_poll(producer, 100);
   }
 }
@@ -182,9 +206,35 @@ void keep_rate(rd_kafka_t* producer, const produce_options& options, steady::tim
   }
 }
 
+/// The topic and partition exist; a missing topic is created where the brokers do that.
+outcome<void> ensure_topic(const produce_options& options) {
+  auto client = admin_client::connect(options);
+  if (!client) return std::move(client.error());
+  auto partitions = (*client)->retry([&]() -> outcome<size_t> {
+    auto cluster = (*client)->metadata(std::vector{options.topic}, true);
+    if (!cluster) return std::move(cluster.error());
+    const auto& topic = cluster->topics.at(0);
+    if (topic.error_code == error_code::none) return topic.partitions.size();
+    auto why = broker_fault(topic.error_code, "topic " + options.topic);
+    if (topic.error_code == error_code::unknown_topic_or_partition) {
+      why.message += fmt::format("\n`ottla topic create {}` makes one", options.topic);
+    }
+    return why;
+  });
+  if (!partitions) return std::move(partitions.error());
+  if (options.partition >= static_cast<int64_t>(*partitions)) {
+    return fault{
+        error_code::unknown_topic_or_partition,
+        fmt::format("topic {} has no partition {}; it has {}", options.topic, options.partition,
+                    counted(static_cast<int64_t>(*partitions), "partition"))};
+  }
+  return {};
+}
+
 outcome<kafka_handle> make_producer(const produce_options& options, tally& counts) {
   kafka_settings settings;
-  OTTLA_TRY(apply_connection(options, settings));
+  apply_connection(options, settings);
+  settings.set("message.max.bytes", "1000000000");  // how large is too large is the broker's to say
   settings.set("compression.codec", options.codec);
   settings.set("acks", options.acks);
   settings.set("enable.idempotence", options.acks == "all" ? "true" : "false");
@@ -199,15 +249,46 @@ outcome<kafka_handle> make_producer(const produce_options& options, tally& count
 
 int finish(const produce_options& options, const tally& counts, steady::time_point start) {
   if (counts.failed > 0) {
-    return report(fmt::format("{} of {} records were not acknowledged: {}",
-                              with_separators(counts.failed), with_separators(counts.sent),
-                              counts.first_failure));
+    return report(fmt::format("{} of {} not acknowledged: {}", with_separators(counts.failed),
+                              counted(counts.sent, "record"), counts.first_failure));
+  }
+  if (int64_t open = counts.sent - counts.acknowledged; open > 0) {
+    return report(fmt::format("interrupted before {} of {} acknowledged", with_separators(open),
+                              counted(counts.sent, "record")));
   }
   if (options.quiet) return exit_ok;
   auto seconds = std::chrono::duration<double>(steady::now() - start).count();
-  fmt::print(stderr, "Produced {} record{} ({}) to {} in {:.2f} s\n", with_separators(counts.sent),
-             counts.sent == 1 ? "" : "s", readable_bytes(counts.bytes), options.topic, seconds);
+  fmt::print(stderr, "Produced {} ({}) to {} in {:.2f} s\n", counted(counts.sent, "record"),
+             readable_bytes(counts.bytes), options.topic, seconds);
   return exit_ok;
+}
+
+/// Reads the input to its end, sends every line, and stops at the first failure.
+int send_all(rd_kafka_t* producer, std::FILE* input, const produce_options& options, tally& counts,
+             progress& shown) {
+  auto start = steady::now();
+  line_reader lines(input);
+  for (std::string_view line; counts.failed == 0 && lines.next(line);) {
+    auto failure = send(producer, options, part(line, options), counts);
+    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return report(fmt::format("record {}: {}", counts.sent + 1, rd_kafka_err2str(failure)));
+    }
+    ++counts.sent;
+    counts.bytes += static_cast<int64_t>(line.size());
+    counts.read = lines.bytes_read();
+    keep_rate(producer, options, start, counts.sent);
+    shown.show(counts);
+  }
+  if (lines.failure() == 0) return exit_ok;
+  return report(fmt::format("cannot read {}: {}", options.file.value_or("standard input"),
+                            std::strerror(lines.failure())));
+}
+
+/// The size of a regular file, else 0.
+int64_t size_of(std::FILE* input) {
+  struct stat found{};
+  bool is_file = ::fstat(::fileno(input), &found) == 0 && S_ISREG(found.st_mode);
+  return is_file ? found.st_size : 0;
 }
 
 }  // namespace
@@ -217,29 +298,20 @@ int produce(const produce_options& options) {
       options.file ? std::fopen(options.file->c_str(), "rb") : stdin);
   if (!input) return report(fmt::format("{}: {}", *options.file, std::strerror(errno)));
   take_over_signals();
+  if (auto there = ensure_topic(options); !there) return report_client_fault(there.error());
   tally counts;
   auto producer = make_producer(options, counts);
-  if (!producer) return report(producer.error());
-  progress shown(!options.quiet);
+  if (!producer) return report_client_fault(producer.error());
+  progress shown(!options.quiet, size_of(input.get()));
   auto start = steady::now();
-  line_reader lines(input.get());
-  int exit_code = exit_ok;
-  for (std::string_view line; lines.next(line);) {
-    auto failure = send(producer->get(), options, part(line, options));
-    if (failure != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      exit_code = report(fmt::format("record {}: {}", counts.sent + 1, rd_kafka_err2str(failure)));
-      break;
-    }
-    ++counts.sent;
-    counts.bytes += static_cast<int64_t>(line.size());
-    keep_rate(producer->get(), options, start, counts.sent);
-    shown.show(counts);
-  }
-  while (rd_kafka_outq_len(producer->get()) > 0) {
+  int exit_code = send_all(producer->get(), input.get(), options, counts, shown);
+  // The first Ctrl-C ends the input, a second one the waiting.
+  while (rd_kafka_outq_len(producer->get()) > 0 && interruptions() < 2) {
     rd_kafka_flush(producer->get(), 250);
     shown.show(counts);
   }
   shown.clear();
+  if (interruptions() >= 2) rd_kafka_purge(producer->get(), RD_KAFKA_PURGE_F_QUEUE);
   int finished = finish(options, counts, start);
   return exit_code == exit_ok ? finished : exit_code;
 }

@@ -15,7 +15,8 @@ namespace {
 std::string offered(const std::string& words, int count) {
   std::string path = "/tmp/ottla-completion-" + std::to_string(::getpid());
   std::ofstream(path) << bash_completion(program_command()) << "COMP_WORDS=(" << words
-                      << ")\nCOMP_CWORD=" << count - 1 << "\n_ottla\necho \"${COMPREPLY[@]}\"\n";
+                      << ")\nCOMP_CWORD=" << count - 1
+                      << "\n_ottla_complete\necho \"${COMPREPLY[@]}\"\n";
   FILE* pipe = ::popen(("bash " + path).c_str(), "r");
   REQUIRE(pipe);
   std::string text;
@@ -32,6 +33,9 @@ TEST_CASE("bash completes commands, options and choices") {
   CHECK(offered("ottla topic create name --part", 5) == "--partitions");
   CHECK(offered("ottla completion ''", 3) == "bash zsh fish --help");
   CHECK(offered("ottla config describe t", 4) == "topic");
+  CHECK(offered("ottla produce orders --codec ''", 5) == "none gzip snappy lz4 zstd");
+  CHECK(offered("ottla log dump /etc/hostna", 4) == "/etc/hostname");
+  CHECK(offered("ottla serve --config /etc/hostna", 4) == "/etc/hostname");
 }
 
 TEST_CASE("scripts of all shells name every command") {

@@ -1,7 +1,9 @@
 """`ottla serve` itself: what it refuses and how it says so, how it stops, what survives, what it costs when nothing happens."""
+import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -52,6 +54,45 @@ def test_a_directory_of_another_node_is_refused(own_broker, tmp_path):
     assert "7" in said and "1" in said
 
 
+def test_a_directory_that_cannot_be_written_is_refused():
+    said = refused(*overrides(listeners=f"PLAINTEXT://127.0.0.1:{free_port()}", log_dirs="/sys/kernel"))  # not even root writes there
+    assert "/sys/kernel" in said and ("denied" in said or "Read-only" in said or "not permitted" in said)
+
+
+def test_directories_of_two_clusters_are_refused(own_broker):
+    folders = []
+    for _ in range(2):
+        node = own_broker()
+        assert node.stop() == 0
+        folders.append(str(node.data))
+    said = refused(*overrides(listeners=f"PLAINTEXT://127.0.0.1:{free_port()}", log_dirs=",".join(folders)))
+    assert "cluster" in said and all(folder in said for folder in folders)
+
+
+def test_files_of_a_newer_version_are_refused(own_broker):
+    node = own_broker()
+    assert node.stop() == 0
+    serve = overrides(listeners=f"PLAINTEXT://127.0.0.1:{free_port()}", log_dirs=node.data)
+    identity = node.data / "meta.properties"
+    today = identity.read_text()
+    identity.write_text(today.replace("version=1", "version=2"))
+    assert "version 2" in refused(*serve)
+    identity.write_text(today)
+    with contextlib.closing(sqlite3.connect(node.data / "ottla-metadata.sqlite")) as store:
+        store.execute("PRAGMA user_version = 99")
+    said = refused(*serve)
+    assert "ottla-metadata.sqlite" in said and "99" in said
+
+
+def test_a_start_says_where_it_listens_and_what_to_paste(own_broker):
+    node = own_broker()
+    said = node.output.read_text()
+    assert f"listening on  PLAINTEXT://{node.bootstrap}" in said
+    write, read = (line.split("  ")[-1] for line in said.splitlines() if line.startswith(("  write a line", "  read it")))
+    assert subprocess.run(write, shell=True, capture_output=True, timeout=30).returncode == 0
+    assert subprocess.run(read, shell=True, capture_output=True, timeout=30).stdout == b"hello\n"
+
+
 def test_a_listener_for_everybody_needs_a_decision(tmp_path):
     said = refused(*overrides(listeners=f"PLAINTEXT://0.0.0.0:{free_port()}", log_dirs=tmp_path / "data"))
     assert "ottla.allow.insecure.listeners" in said
@@ -61,6 +102,10 @@ def test_a_listener_for_everybody_needs_a_decision(tmp_path):
     ("log.retention.hour", "1", "log.retention.hours"),
     ("num.partitions", "none", "num.partitions"),
     ("listeners", "PLAINTEXT:/127.0.0.1:9092", "listeners"),
+    ("listeners", "SSL://127.0.0.1:9093", "PLAINTEXT only"),
+    ("advertised.listeners", "PLAINTEXT://0.0.0.0:9092", "advertised.listeners"),
+    ("advertised.listeners", "PLAINTEXT://224.0.0.1:9092", "multicast"),
+    ("zookeeper.connect", "localhost:2181", "zookeeper.connect"),
 ])
 def test_a_wrong_configuration_names_the_key(tmp_path, key, value, named):
     arguments = ["--override", f"log.dirs={tmp_path / 'data'}", "--override", f"{key}={value}"]

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "storage/small_files.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/memory_file_system.hpp"
 
@@ -51,6 +52,21 @@ TEST_CASE("a directory of another cluster, node or newer format is refused") {
   CHECK(newer.error().code == error_code::unsupported_version);
 }
 
+TEST_CASE(
+    "a run marker or storage error flag of a newer format is refused, even after a clean stop") {
+  for (const char* kind : {"run-marker", "storage-error"}) {
+    INFO(kind);
+    memory_file_system disk;
+    must_open(disk).reset();
+    disk.put("data/.kafka_cleanshutdown", "{}");
+    disk.put(std::string("data/ottla.") + kind, seal_text(kind, 2, "later=1\n"));
+    auto newer = log_directory::open(disk, "data", terms_of("c1"));
+    REQUIRE_FALSE(newer);
+    CHECK(newer.error().code == error_code::unsupported_version);
+    CHECK(newer.error().message.find("version 2") != std::string::npos);
+  }
+}
+
 TEST_CASE("the meta.properties of Kafka, of either version, are understood") {
   auto modern = decode_meta_properties(
       "#\n#Sun Nov 22 10:00:00 UTC 2026\ncluster.id=5L6g3nShT-eMCtK--X86sw\n"
@@ -64,6 +80,17 @@ TEST_CASE("the meta.properties of Kafka, of either version, are understood") {
   CHECK(old->node == 3);
   CHECK_FALSE(decode_meta_properties("node.id=3\n"));
   CHECK_FALSE(decode_meta_properties("node.id=x\nversion=1\n"));
+}
+
+TEST_CASE("meta.properties of the older version are upgraded when a directory is opened") {
+  memory_file_system disk;
+  REQUIRE(disk.create_directories("data"));
+  disk.put("data/meta.properties", "version=0\nbroker.id=1\ncluster.id=c1\n");
+  must_open(disk).reset();
+  auto now = decode_meta_properties(disk.contents("data/meta.properties"));
+  REQUIRE(now);
+  CHECK(*now == directory_identity{"c1", 1, id_of(11)});
+  CHECK(disk.contents("data/meta.properties").find("version=1") != std::string::npos);
 }
 
 TEST_CASE("a second process cannot open a directory") {

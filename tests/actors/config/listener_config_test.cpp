@@ -1,5 +1,7 @@
 #include "actors/config/listener_config.hpp"
 
+#include <fmt/format.h>
+
 #include "tests/support/catch.hpp"
 
 namespace ottla {
@@ -94,6 +96,22 @@ TEST_CASE("names and ports of listeners must differ and names must have a protoc
   CHECK(refusal(settings_of("PLAINTEXT://127.0.0.1:0,INSIDE://127.0.0.1:0")).empty());
   CHECK(contains(refusal(settings_of("OTHER://127.0.0.1:1")), "add OTHER:PLAINTEXT to"));
   CHECK(contains(refusal(settings_of("")), "at least one"));
+}
+
+TEST_CASE("an advertised host that cannot be one is refused") {
+  for (const char* host : {"224.0.0.1", "239.255.255.255", "[ff02::1]", "300.1.1.1", "10.0.0",
+                           "1.2.3.4.5", "-broker", "broker-", "a..b", ".a"}) {
+    auto advertised = fmt::format("PLAINTEXT://{}:9092", host);
+    INFO(advertised);
+    CHECK(contains(refusal(settings_of("PLAINTEXT://127.0.0.1:9092", advertised)),
+                   "advertised.listeners: PLAINTEXT://"));
+  }
+  for (const char* host : {"broker-1.example.org", "example.org.", "10.0.0.1", "[2001:db8::1]",
+                           "my_host", "1broker"}) {
+    auto advertised = fmt::format("PLAINTEXT://{}:9092", host);
+    INFO(advertised);
+    CHECK(parse_listeners(settings_of("PLAINTEXT://127.0.0.1:9092", advertised)));
+  }
 }
 
 TEST_CASE("what is not an address is refused with an example") {
