@@ -16,14 +16,6 @@ void handle_create_topics(session_context& session, request incoming, reply_slot
     }
     return response;
   };
-  if (version < 4) {
-    // Versions that do not know "the default" mean what they say.
-    for (auto& topic : decoded->topics) {
-      if (!topic.assignments.empty()) continue;
-      if (topic.num_partitions == -1) topic.num_partitions = 0;
-      if (topic.replication_factor == -1) topic.replication_factor = 0;
-    }
-  }
   ask_controller(session, std::move(*decoded), caller_of(session, incoming), std::move(reply),
                  failed, [](create_topics_response&) {});
 }
