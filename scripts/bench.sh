@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# bench.sh [FILTER]: builds with benchmarks and runs the micro benchmarks (those that match FILTER).
+# bench.sh [FILTER]: the micro benchmarks that match FILTER (without one: all), then the comparison with Apache Kafka.
+# `bench.sh micro [FILTER]` and `bench.sh compare [arguments of compare.py]` run one of the two.
 . "$(dirname "$0")/common.sh"
 scripts/deps.sh --check build bench || scripts/deps.sh build bench
 scripts/build.sh bench all
-found=0
-for program in build-bench/bench_*; do
-  [ -x "$program" ] || continue
-  found=1
-  say "$(basename "$program")"
-  "$program" --benchmark_filter="${1:-.}"
-done
-[ "$found" = 1 ] || { echo "no benchmark was built"; exit 1; }
+
+micro() { build-bench/bench_micro --benchmark_filter="${1:-.}"; }
+compare() { python3 bench/compare/compare.py "$@"; }
+
+case ${1:-} in
+  micro | compare) "$@" ;;
+  *) micro "$@"; compare ;;
+esac

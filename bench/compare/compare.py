@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""Runs a warm Apache Kafka and Ottla in turn under the same load and prints what each cost. See docs/performance.md.
+
+    bench/compare/compare.py                      everything (about an hour)
+    bench/compare/compare.py --only produce       rows whose name contains a word
+    bench/compare/compare.py --sides ottla        without Kafka (no Java needed)
+"""
+import argparse
+import collections
+import itertools
+import os
+import pathlib
+import statistics
+import sys
+import tempfile
+
+import nodes
+import rows
+import starts
+
+# side -> (which process, configuration of its topics)
+SIDES = {
+    "kafka": ("kafka", {}),
+    "ottla relaxed": ("ottla", {"ottla.durability": "relaxed"}),
+    "ottla fsync": ("ottla", {"ottla.durability": "fsync"}),
+}
+
+
+class Report:
+    """Every figure as a line of TSV when it comes, and a table of medians at the end."""
+
+    def __init__(self, path):
+        self.file = open(path, "a")
+        self.figures = collections.defaultdict(list)
+
+    def add(self, row, side, figures):
+        for name, value in figures.items():
+            self.file.write(f"{row}\t{side}\t{name}\t{value:.6g}\n")
+            self.figures[row, name, side].append(value)
+        self.file.flush()
+        print(f"{row:34} {side:14} " + "  ".join(f"{name}={value:.4g}" for name, value in figures.items()), flush=True)
+
+    def table(self, sides):
+        print("\n| work | figure | " + " | ".join(sides) + " | Ottla to Kafka |\n|" + "---|" * (len(sides) + 3))
+        for row, name in dict.fromkeys((row, name) for row, name, _ in self.figures):
+            medians = {side: statistics.median(self.figures[row, name, side]) for side in sides if self.figures.get((row, name, side))}
+            cells = [self.cell(self.figures.get((row, name, side))) for side in sides]
+            print(f"| {row} | {name} | " + " | ".join(cells) + f" | {self.ratios(medians)} |")
+
+    @staticmethod
+    def cell(values):
+        if not values:
+            return "-"
+        spread = f" ({min(values):.3g}..{max(values):.3g})" if len(values) > 1 else ""
+        return f"{statistics.median(values):.3g}{spread}"
+
+    @staticmethod
+    def ratios(medians):
+        if not medians.get("kafka"):
+            return "-"
+        return ", ".join(f"{medians[side] / medians['kafka']:.2f}" for side in medians if side != "kafka")
+
+
+def numbered(word, counter=itertools.count()):
+    return f"{word}-{next(counter)}"
+
+
+def run_loads(chosen, sides, running, report, options):
+    for row, work in chosen:
+        for _ in range(options.runs):
+            for side in sides:
+                process, config = SIDES[side]
+                report.add(row, side, work(running[process], numbered("load"), config, options.scale))
+
+
+def warm(node, scale):
+    """A JVM compiles what it has seen often: every load, and the bulk produce until it no longer gains."""
+    for work in rows.LOADS.values():
+        if work is not rows.first_write_2000:
+            work(node, numbered("warm"), {}, scale / 2)
+    for _ in range(3):
+        rows.produce_1k(node, numbered("warm"), {}, scale)
+
+
+def run_starts(chosen, sides, folder, report, options):
+    makes = {"kafka": nodes.Kafka, "ottla": nodes.Ottla}
+    for row, runs, work in chosen:
+        for side in sides:
+            process, config = SIDES[side]
+            for _ in range(max(1, runs if process == "ottla" else runs // 10)):
+                report.add(row, side, work(lambda process=process: makes[process](folder / numbered(process)), config))
+
+
+def start_rows(scale):
+    return [
+        ("start, empty", 20, lambda make, config: starts.empty(make)),
+        ("start after kill -9, 8 GiB in 6 partitions", 1, lambda make, config: starts.killed_with_data(make, config, 8 * scale, 6)),
+        ("start after kill -9, 2,000 partitions", 1,
+         lambda make, config: starts.killed_with_data(make, config, 0, int(2000 * scale))),
+        ("10,000 partitions", 1, lambda make, config: starts.many_partitions(make, config, int(10_000 * scale))),
+    ]
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default="", help="rows whose name contains this")
+    parser.add_argument("--sides", default=",".join(SIDES), help="all whose name begins with one of these")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each load (5)")
+    parser.add_argument("--scale", type=float, default=1.0, help="factor on the amount of work (1)")
+    parser.add_argument("--no-starts", action="store_true", help="leave the start-up rows out")
+    parser.add_argument("--out", default=str(nodes.BUILD / "compare.tsv"), help="where each figure is appended")
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    sides = [side for side in SIDES if side.startswith(tuple(options.sides.split(",")))]
+    wanted = lambda rows_: [row for row in rows_ if options.only.lower() in row[0].lower()]  # noqa: E731
+    report = Report(options.out)
+    with tempfile.TemporaryDirectory(prefix="compare-", dir=os.environ.get("TMPDIR", nodes.BUILD)) as name:
+        folder = pathlib.Path(name)
+        report.add("limits", "machine", nodes.limits(folder))
+        loads, states = wanted(rows.LOADS.items()), wanted(rows.STATES.items())
+        processes = {SIDES[side][0] for side in sides}
+        if loads or states:
+            running = {}
+            try:
+                for process in sorted(processes):
+                    running[process] = (nodes.Kafka if process == "kafka" else nodes.Ottla)(folder / process)
+                    running[process].start()
+                for process in sorted(processes):
+                    for row, work in states:
+                        report.add(f"{row} (fresh)", "kafka" if process == "kafka" else "ottla fsync", work(running[process], "", {}, options.scale))
+                if "kafka" in running and loads:
+                    warm(running["kafka"], options.scale)
+                run_loads(loads, sides, running, report, options)
+                for process in sorted(processes):
+                    report.add("memory after the load", "kafka" if process == "kafka" else "ottla fsync",
+                               {"resident_mib": running[process].resident_mib()})
+            finally:
+                for node in running.values():
+                    node.kill()
+        if not options.no_starts:
+            run_starts(wanted(start_rows(options.scale)), [side for side in sides if side != "ottla relaxed"], folder, report, options)
+    report.table([side for side in SIDES if side in sides])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
