@@ -100,6 +100,8 @@ public:
 private:
   static constexpr int64_t page_bytes = 4096;
 
+  [[nodiscard]] bool is_cached(int64_t position) const;
+
   descriptor_owner descriptor_;
   std::string path_;
 };
@@ -108,13 +110,17 @@ private:
 /// range: both ends and the middle. Kernels read ahead in larger units than the holes between.
 bool posix_file::is_cached(int64_t position, int64_t length) const {
   if (length <= 0) return true;
-  const std::array<int64_t, 3> probes{position, position + length / 2, position + length - 1};
-  return std::all_of(probes.begin(), probes.end(), [&](int64_t at) {
-    std::byte byte{};
-    const iovec into{&byte, 1};
-    const ssize_t got = ::preadv2(descriptor_.get(), &into, 1, at, RWF_NOWAIT);
-    return got >= 0 || errno != EAGAIN;
-  });
+  const int64_t last = position + length - 1;
+  if (!is_cached(position)) return false;
+  if (position / page_bytes == last / page_bytes) return true;
+  return is_cached(last) && is_cached(position + length / 2);
+}
+
+bool posix_file::is_cached(int64_t position) const {
+  std::byte byte{};
+  const iovec into{&byte, 1};
+  const ssize_t got = ::preadv2(descriptor_.get(), &into, 1, position, RWF_NOWAIT);
+  return got >= 0 || errno != EAGAIN;
 }
 
 outcome<void> posix_file::write_at(std::span<const std::span<const std::byte>> pieces,

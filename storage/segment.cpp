@@ -82,6 +82,7 @@ outcome<void> segment::append(std::span<const std::byte> bytes,
 }
 
 void segment::note(const located_batch& batch, int32_t index_interval_bytes) {
+  newest_ = batch;
   if (batch.position == 0) first_timestamp_ = batch.header.max_timestamp;
   // A batch that compaction has emptied keeps its timestamp, but has no record of that time.
   if (batch.header.record_count > 0 && batch.header.max_timestamp > max_timestamp_.timestamp) {
@@ -177,6 +178,11 @@ outcome<batch_scanner> segment::scan_near(log_offset offset) {
 }
 
 outcome<std::optional<located_batch>> segment::find(log_offset offset) {
+  // A consumer that keeps up asks for the batch that was just written: no need to read it again.
+  if (newest_ && newest_->end() == size_ && offset >= newest_->base_offset() &&
+      offset <= newest_->last_offset()) {
+    return newest_;
+  }
   auto scanner = scan_near(offset);
   if (!scanner) return std::move(scanner.error());
   for (;;) {

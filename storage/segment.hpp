@@ -116,6 +116,7 @@ private:
   timestamp_ms first_timestamp_ = no_timestamp;  // of the first batch: segment.ms counts from it
   timestamp_ms created_ms_ = no_timestamp;
   std::vector<byte_range> holes_;
+  std::optional<located_batch> newest_;  // as noted last; stale unless it ends at size_
 };
 
 }  // namespace ottla

@@ -1,9 +1,13 @@
 // The transport over TCP, on the io_unit of its session.
 #pragma once
 
+#include <sys/uio.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 
 #include "actors/gateway/transport.hpp"
@@ -37,7 +41,9 @@ private:
   void await_room();
   void write_turn();
   progress write_some(int64_t& budget_bytes);
-  progress write_memory(int64_t& budget_bytes);
+  progress write_together(int64_t& budget_bytes);
+  static std::optional<iovec> view(const gather_piece& piece, size_t skip,
+                                   std::span<std::byte>& room);
   progress write_file(int64_t& budget_bytes);
   progress copy_file(const file_range& range, size_t wanted, int64_t& budget_bytes);
   progress sent(int64_t bytes, int64_t& budget_bytes);

@@ -5,6 +5,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <caf/logger.hpp>
 #include <caf/scheduler/abstract_coordinator.hpp>
 #include <chrono>
 
@@ -93,6 +94,8 @@ void io_unit::drain() {
 
 /// Whether no actor is left to run.
 bool io_unit::run_actors(int64_t until_us) {
+  // Spawning an actor gives the thread CAF's logger, which then costs a lookup for every message.
+  caf::logger::set_current_actor_system(nullptr);
   while (!runnable_.empty()) {
     auto* next = runnable_.front();
     runnable_.pop_front();

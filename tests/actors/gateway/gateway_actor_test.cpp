@@ -65,6 +65,28 @@ void answer_with_file(session_context&, request, reply_slot reply) {
   reply.send_frame(out.finish());
 }
 
+/// Lengths on both sides of what is copied rather than sent from the file.
+constexpr int64_t piece_lengths[] = {1, 170, 4'000, 8'191, 8'192, 8'193, 20'000};
+constexpr int64_t piece_rounds = 300;
+
+/// Answers with many ranges of the file, a byte of memory behind each.
+void answer_with_pieces(session_context&, request, reply_slot reply) {
+  wire_writer out;
+  int32_t total = 4;
+  for (auto length : piece_lengths) total += static_cast<int32_t>(piece_rounds * (length + 1));
+  out.int32(total);
+  out.int32(reply.correlation_id());
+  int64_t position = 0;
+  for (int64_t round = 0; round < piece_rounds; ++round) {
+    for (auto length : piece_lengths) {
+      out.payload(file_range{served_file(), position, length});
+      out.int8(0x55);
+      position += length;
+    }
+  }
+  reply.send_frame(out.finish());
+}
+
 void never_answer(session_context& session, request, reply_slot reply) {
   struct waiting final : parked_request {
     reply_slot reply;
@@ -76,6 +98,7 @@ void never_answer(session_context& session, request, reply_slot reply) {
 
 constexpr route routes[] = {
     {api_key::fetch, 4, 4, 4, answer_with_file},
+    {api_key::list_offsets, 1, 1, 0, answer_with_pieces},
     {api_key::metadata, 0, 0, 0, never_answer},
     {api_key::api_versions, 0, 4, 0, handle_api_versions},
 };
@@ -214,6 +237,27 @@ TEST_CASE("a file goes out whole and in order to a reader that takes its time") 
     }
     CHECK(read_int32(socket) == 0x01020304);
   }
+}
+
+TEST_CASE("short and long ranges arrive in order, however little the reader takes at a time") {
+  served_file() = std::make_shared<scratch_file>(file_bytes);
+  gateway_fixture fixture;
+  auto socket = fixture.connect(fixture.open());
+  send_request(socket, api_key::list_offsets, 1, 5);
+  const auto rest = read_exactly(socket, static_cast<size_t>(read_int32(socket)));
+  size_t at = 4;
+  int64_t position = 0;
+  bool same = true;
+  for (int64_t round = 0; round < piece_rounds; ++round) {
+    for (auto length : piece_lengths) {
+      for (int64_t i = 0; i < length; ++i)
+        same = same && rest[at++] == scratch_file::byte_at(position++);
+      same = same && rest[at++] == 0x55;
+    }
+  }
+  CHECK(same);
+  CHECK(at == rest.size());
+  served_file() = nullptr;
 }
 
 TEST_CASE("a file that is cut while it is sent closes the connection") {
