@@ -56,7 +56,7 @@ public:
                                                  session_.services().time->mono_ms());
     if (context_.error != error_code::none) return refuse(context_.error);
     choose_partitions(request);
-    if (request.max_wait_ms > 0 && min_bytes_ > 0 && !fetched_.empty()) {
+    if (request.max_wait_ms > 0 && min_bytes_ > 0 && has_partition_to_read()) {
       id_ = session_.park(shared_from_this());
       session_.wake_after(id_, request.max_wait_ms);
     }
@@ -113,6 +113,10 @@ private:
     available_bytes_.resize(fetched_.size());
   }
 
+  [[nodiscard]] bool has_partition_to_read() const {
+    return std::find(refused_.begin(), refused_.end(), false) != refused_.end();
+  }
+
   void read_all() {
     unwatch();
     reads_waiting_ = 1;  // for this function
@@ -148,9 +152,13 @@ private:
     if (--reads_waiting_ > 0) return;
     int64_t total = 0;
     bool must_answer = id_ == 0;
-    for (const auto& each : fetched_) {
-      total += size_bytes(each.result.records);
-      must_answer = must_answer || each.result.error != error_code::none || each.result.diverging;
+    for (size_t i = 0; i < fetched_.size(); ++i) {
+      // One that does not exist is told with the others: who asks for it learns so from Metadata,
+      // and would else ask without a pause until then.
+      if (refused_[i]) continue;
+      const auto& result = fetched_[i].result;
+      total += size_bytes(result.records);
+      must_answer = must_answer || result.error != error_code::none || result.diverging;
     }
     if (must_answer || total >= min_bytes_) return answer();
     park();

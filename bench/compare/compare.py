@@ -41,8 +41,10 @@ class Report:
         print(f"{row:34} {side:14} " + "  ".join(f"{name}={value:.4g}" for name, value in figures.items()), flush=True)
 
     def table(self, sides):
+        floor = {name: self.cell(values) for (row, name, _), values in self.figures.items() if row == "limits"}
+        print("\nThis machine, CPU s/GB of the kernel's own work: " + ", ".join(f"{name} {value}" for name, value in floor.items()))
         print("\n| work | figure | " + " | ".join(sides) + " | Ottla to Kafka |\n|" + "---|" * (len(sides) + 3))
-        for row, name in dict.fromkeys((row, name) for row, name, _ in self.figures):
+        for row, name in dict.fromkeys((row, name) for row, name, side in self.figures if side in sides):
             medians = {side: statistics.median(self.figures[row, name, side]) for side in sides if self.figures.get((row, name, side))}
             cells = [self.cell(self.figures.get((row, name, side))) for side in sides]
             print(f"| {row} | {name} | " + " | ".join(cells) + f" | {self.ratios(medians)} |")

@@ -136,3 +136,11 @@ def create_topic(broker, topic, partitions=1, seconds=30):
         while produced(connection.ask(produce(topic, batch())))[0] != 0:
             assert time.monotonic() < deadline, "the topic does not come up"
             time.sleep(0.05)
+
+
+def until(condition, seconds=30):
+    """Waits until the condition holds; what it says while the connection is busy with errors counts as no."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come true"
+        time.sleep(0.02)
