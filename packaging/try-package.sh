@@ -40,6 +40,10 @@ chroot "$try" ottla --version
 [ "$(stat -c '%U %a' "$try/var/lib/ottla" 2> /dev/null | cut -d' ' -f2)" = 700 ]
 [ -f "$try/lib/systemd/system/ottla.service" ] || [ -f "$try/usr/lib/systemd/system/ottla.service" ]
 
+for script in bash-completion/completions/ottla zsh/vendor-completions/_ottla fish/vendor_completions.d/ottla.fish; do
+  grep -q "completion of ottla" "$try/usr/share/$script" || grep -q "^#compdef ottla" "$try/usr/share/$script"
+done
+
 # systemd is not in a minimal root, and does not run in a chroot; its judge of units needs neither.
 echo "+ systemd-analyze security"
 chroot "$try" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends systemd' >> build/install.log 2>&1 < /dev/null

@@ -71,6 +71,9 @@ memory_budget_options budget_of(const broker_config& config) {
   constexpr int64_t mib = 1 << 20;
   memory_budget_options options;
   if (config.memory_budget_bytes > 0) options.total_bytes = config.memory_budget_bytes;
+  if (config.queued_max_request_bytes > 0) {
+    options.total_bytes = std::clamp(config.queued_max_request_bytes, 4 * mib, options.total_bytes);
+  }
   const auto part = std::max<int64_t>(options.total_bytes / 16, mib / 4);
   options.reserved_bytes = {part, part, part, part};
   return options;
@@ -85,6 +88,11 @@ gateway_limits limits_of(const broker_config& config) {
   limits.session.max_request_bytes = config.request_max_bytes;
   limits.session.max_in_flight_requests = config.requests_in_flight_max;
   limits.session.idle_ms = config.connections_max_idle_ms;
+  limits.session.receive_ms = config.request_receive_timeout_ms;
+  limits.max_connection_rate = config.connection_creation_rate_max;
+  limits.listen_backlog = config.socket_listen_backlog;
+  limits.send_buffer_bytes = config.socket_send_buffer_bytes;
+  limits.receive_buffer_bytes = config.socket_receive_buffer_bytes;
   return limits;
 }
 
@@ -152,9 +160,12 @@ private:
                              .mailbox = std::move(mailbox)},
                   std::move(dirs_),
                   [this](std::string why) { emergency_.declare(std::move(why)); });
-    gateway_ = spawn_gateway(
-        system_,
-        {.services = &node_->services(), .routes = client_routes(), .limits = limits_of(config_)});
+    gateway_ = spawn_gateway(system_, {.services = &node_->services(),
+                                       .routes = client_routes(),
+                                       .limits = limits_of(config_),
+                                       .limits_now = [cell = node_->services().config] {
+                                         return limits_of(*cell->get());
+                                       }});
     auto bound = ask<gateway_opened>(self_, gateway_, open_gateway{config_.listeners});
     if (!bound) return "the gateway failed";
     if (bound->failure) return *bound->failure;

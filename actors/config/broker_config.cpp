@@ -33,7 +33,6 @@ void read_network(const Reader& read, broker_settings& s) {
   read.integer(s.io_threads, "ottla.io.threads");
   read.integer(s.memory_budget_bytes, "ottla.memory.budget.bytes");
   read.integer(s.queued_max_request_bytes, "queued.max.request.bytes");
-  read.integer(s.queued_max_requests, "queued.max.requests");
   read.integer(s.requests_in_flight_max, "ottla.requests.in.flight.max");
   read.integer(s.request_max_bytes, "socket.request.max.bytes");
   read.integer(s.socket_send_buffer_bytes, "socket.send.buffer.bytes");
@@ -52,9 +51,6 @@ void read_topics(const Reader& read, broker_settings& s) {
   read.integer(s.default_replication_factor, "default.replication.factor");
   s.auto_create_topics = read.boolean("auto.create.topics.enable");
   s.delete_topics = read.boolean("delete.topic.enable");
-  s.auto_leader_rebalance = read.boolean("auto.leader.rebalance.enable");
-  read.integer(s.leader_imbalance_check_interval_ms, "leader.imbalance.check.interval.seconds");
-  s.leader_imbalance_check_interval_ms *= 1000;
   read.integer(s.fetch_max_bytes, "fetch.max.bytes");
   read.integer(s.fetch_session_slots, "max.incremental.fetch.session.cache.slots");
   read.integer(s.request_partitions_max, "max.request.partition.size.limit");
@@ -63,24 +59,15 @@ void read_topics(const Reader& read, broker_settings& s) {
 template <class Reader>
 void read_log(const Reader& read, broker_settings& s) {
   read.integer(s.retention_check_interval_ms, "log.retention.check.interval.ms");
-  read.integer(s.flush_scheduler_interval_ms, "log.flush.scheduler.interval.ms");
   read.integer(s.flush_offset_checkpoint_interval_ms, "log.flush.offset.checkpoint.interval.ms");
-  read.integer(s.flush_start_offset_checkpoint_interval_ms,
-               "log.flush.start.offset.checkpoint.interval.ms");
-  read.integer(s.high_watermark_checkpoint_interval_ms,
-               "replica.high.watermark.checkpoint.interval.ms");
   read.integer(s.recovery_threads_per_dir, "num.recovery.threads.per.data.dir");
   read.integer(s.open_files_max, "ottla.open.files.max");
   read.integer(s.initial_task_delay_ms, "log.initial.task.delay.ms");
   s.cleaner_enabled = read.boolean("log.cleaner.enable");
-  read.integer(s.cleaner_threads, "log.cleaner.threads");
   read.integer(s.cleaner_dedupe_buffer_bytes, "log.cleaner.dedupe.buffer.size");
-  read.integer(s.cleaner_io_buffer_bytes, "log.cleaner.io.buffer.size");
   s.cleaner_io_max_bytes_per_second = read.real("log.cleaner.io.max.bytes.per.second");
   read.integer(s.cleaner_backoff_ms, "log.cleaner.backoff.ms");
   read.integer(s.producer_id_expiration_ms, "producer.id.expiration.ms");
-  read.integer(s.producer_id_expiration_check_interval_ms,
-               "producer.id.expiration.check.interval.ms");
 }
 
 template <class Reader>
@@ -151,8 +138,6 @@ void check_together(const config_layers& layers, const broker_settings& s, probl
           "log.dirs: the name of a directory is empty");
   require(s.group_min_session_timeout_ms <= s.group_max_session_timeout_ms,
           "group.min.session.timeout.ms must not be above group.max.session.timeout.ms");
-  require(s.cleaner_dedupe_buffer_bytes / std::max(s.cleaner_threads, 1) >= 1'048'576,
-          "log.cleaner.dedupe.buffer.size must be at least 1 MiB for each of log.cleaner.threads");
   const auto& topics = s.topic_defaults;
   require(topics.retention_ms == -1 || topics.retention_ms >= 1,
           "log.retention.ms (or .minutes or .hours) must be -1 (no limit) or at least 1");

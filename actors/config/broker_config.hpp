@@ -32,13 +32,12 @@ struct broker_settings {
   // Threads, memory, connections.
   int32_t io_threads = 0;  ///< 0: half the cores, at least one.
   int64_t memory_budget_bytes = 0;
-  int64_t queued_max_request_bytes = -1;  ///< Part of the budget clients may use; -1: no own limit.
-  int32_t queued_max_requests = 500;      ///< Requests in progress per listener unit.
+  int64_t queued_max_request_bytes = -1;  ///< Where less than memory_budget_bytes; -1: not set.
   int32_t requests_in_flight_max = 64;    ///< Per connection; then its socket is not read.
   int32_t request_max_bytes = 104'857'600;
-  int32_t socket_send_buffer_bytes = 102'400;     ///< -1: the system's default.
-  int32_t socket_receive_buffer_bytes = 102'400;  ///< -1: the system's default.
-  int32_t socket_listen_backlog = 50;
+  int32_t socket_send_buffer_bytes = -1;     ///< -1: the system's default.
+  int32_t socket_receive_buffer_bytes = -1;  ///< -1: the system's default.
+  int32_t socket_listen_backlog = 4096;
   int32_t connections_max = INT32_MAX;
   int32_t connections_max_per_ip = INT32_MAX;
   std::map<std::string, int32_t, std::less<>> connections_max_per_ip_overrides;
@@ -52,8 +51,6 @@ struct broker_settings {
   int16_t default_replication_factor = 1;
   bool auto_create_topics = true;
   bool delete_topics = true;
-  bool auto_leader_rebalance = true;
-  int64_t leader_imbalance_check_interval_ms = 300'000;
 
   // Fetch.
   int32_t fetch_max_bytes = 57'671'680;
@@ -62,21 +59,15 @@ struct broker_settings {
 
   // The log.
   int64_t retention_check_interval_ms = 300'000;
-  int64_t flush_scheduler_interval_ms = INT64_MAX;
   int32_t flush_offset_checkpoint_interval_ms = 60'000;
-  int32_t flush_start_offset_checkpoint_interval_ms = 60'000;
-  int32_t high_watermark_checkpoint_interval_ms = 5'000;
   int32_t recovery_threads_per_dir = 2;
   int32_t open_files_max = 0;  ///< Cached segment handles; 0: from the process limit.
   int64_t initial_task_delay_ms = 30'000;
   bool cleaner_enabled = true;
-  int32_t cleaner_threads = 1;
   int64_t cleaner_dedupe_buffer_bytes = 0;
-  int32_t cleaner_io_buffer_bytes = 524'288;
   double cleaner_io_max_bytes_per_second = 0;
   int64_t cleaner_backoff_ms = 15'000;
   int64_t producer_id_expiration_ms = 86'400'000;
-  int64_t producer_id_expiration_check_interval_ms = 600'000;
 
   // Groups and their offsets.
   int32_t group_min_session_timeout_ms = 6'000;

@@ -17,6 +17,18 @@ std::span<const config_definition> topic_config_table();
 
 inline constexpr std::string_view why_replication =
     "this version runs one node, which has no other broker to copy from or talk to";
+inline constexpr std::string_view why_one_node =
+    "this version runs one node, which leads everything";
+inline constexpr std::string_view why_preallocate = "a file grows with what is written to it";
+inline constexpr std::string_view why_checkpoints =
+    "all checkpoints are written together, every log.flush.offset.checkpoint.interval.ms";
+inline constexpr std::string_view why_one_cleaner = "one thread cleans all logs, one at a time";
+inline constexpr std::string_view why_cleaner_buffers = "cleaning sizes its buffers itself";
+inline constexpr std::string_view why_expiry =
+    "producers are looked at every log.retention.check.interval.ms";
+inline constexpr std::string_view why_queue =
+    "requests in progress are limited in bytes, by ottla.memory.budget.bytes or "
+    "queued.max.request.bytes, and for each connection by ottla.requests.in.flight.max";
 inline constexpr std::string_view why_tiered = "this version has no tiered storage";
 
 }  // namespace ottla

@@ -60,7 +60,6 @@ topic_config read_topic_config(const Reader& read) {
   config.durability_level = parse_durability(read.text("ottla.durability"));
   config.message_timestamp_log_append_time = read.text("message.timestamp.type") == "LogAppendTime";
   config.min_cleanable_dirty_ratio = read.real("min.cleanable.dirty.ratio");
-  config.preallocate = read.boolean("preallocate");
   config.unclean_leader_election = read.boolean("unclean.leader.election.enable");
   config.validate_records = read.text("ottla.record.validation") == "full";
   return config;

@@ -51,7 +51,6 @@ struct topic_config {
   double min_cleanable_dirty_ratio = 0.5;
   int64_t min_compaction_lag_ms = 0;
   int32_t min_insync_replicas = 1;
-  bool preallocate = false;
   int64_t retention_bytes = -1;        ///< -1: no limit.
   int64_t retention_ms = 604'800'000;  ///< -1: no limit.
   int32_t segment_bytes = 1'073'741'824;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <span>
@@ -17,6 +18,11 @@ struct gateway_limits {
   int32_t max_connections = std::numeric_limits<int32_t>::max();         ///< `max.connections`
   int32_t max_connections_per_ip = std::numeric_limits<int32_t>::max();  ///< `...per.ip`
   std::map<std::string, int32_t> per_ip_overrides;  ///< `max.connections.per.ip.overrides`
+  int32_t max_connection_rate =
+      std::numeric_limits<int32_t>::max();  ///< Per second: `max.connection.creation.rate`
+  int32_t listen_backlog = 4096;            ///< `socket.listen.backlog.size`
+  int32_t send_buffer_bytes = -1;           ///< `socket.send.buffer.bytes`; -1: the system's
+  int32_t receive_buffer_bytes = -1;        ///< `socket.receive.buffer.bytes`; -1: the system's
   session_limits session;
 };
 
@@ -24,6 +30,9 @@ struct gateway_setup {
   const broker_services* services = nullptr;  ///< Outlives the gateway and its sessions.
   std::span<const route> routes;              ///< Static: client_routes().
   gateway_limits limits;
+  /// The limits as they are now, asked on the gateway's thread for each connection; empty: `limits`
+  /// for ever.
+  std::function<gateway_limits()> limits_now;
 };
 
 /// Starts the gateway on the first of the system's io_units. Tell it open_gateway, and

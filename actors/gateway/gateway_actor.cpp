@@ -1,5 +1,6 @@
 #include "actors/gateway/gateway_actor.hpp"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,15 @@ namespace {
 // Sessions end themselves after session_limits::closing_ms; this is for one that cannot.
 constexpr int64_t closing_grace_ms = 200;
 constexpr uint64_t closing_deadline = 1;
+constexpr uint64_t rate_window = 2;
+constexpr uint64_t look_at_limits = 3;
+constexpr int64_t rate_window_ms = 1'000;
+// While connections wait at a limit, it may be raised.
+constexpr int64_t look_at_limits_ms = 1'000;
+
+void set_buffer(int descriptor, int option, int32_t bytes) {
+  if (bytes > 0) ::setsockopt(descriptor, SOL_SOCKET, option, &bytes, sizeof bytes);
+}
 
 io_unit& as_io_unit(unit& any) {
   return dynamic_cast<io_unit&>(any);
@@ -41,7 +51,7 @@ gateway_actor::behavior_type gateway_actor::make_behavior() {
       [this](close_gateway) { return close(); },
       [this](session_ended ended) { forget(ended.session); },
       [this](query_gateway) { return counts(); },
-      [this](timer_expired) { finish_closing(); },
+      [this](timer_expired due) { timer_due(due.token); },
   };
 }
 
@@ -53,7 +63,7 @@ gateway_opened gateway_actor::open(const open_gateway& wanted) {
   std::vector<std::shared_ptr<listener>> opened;
   gateway_opened answer;
   for (const auto& config : wanted.listeners) {
-    auto made = listener::open(as_io_unit(home_unit()), config,
+    auto made = listener::open(as_io_unit(home_unit()), config, setup_.limits.listen_backlog,
                                [this](const listener& from, listener::connection connection) {
                                  accepted(from, connection);
                                });
@@ -69,6 +79,7 @@ gateway_opened gateway_actor::open(const open_gateway& wanted) {
 }
 
 void gateway_actor::accepted(const listener& from, listener::connection connection) {
+  use_current_limits();
   auto address = connection.peer.address().to_string();
   if (!is_within_address_limit(address)) {
     ::close(connection.descriptor);
@@ -82,8 +93,37 @@ void gateway_actor::accepted(const listener& from, listener::connection connecti
     }
     return;
   }
+  set_buffer(connection.descriptor, SO_SNDBUF, setup_.limits.send_buffer_bytes);
+  set_buffer(connection.descriptor, SO_RCVBUF, setup_.limits.receive_buffer_bytes);
   start_session(from, connection, std::move(address));
-  if (sessions_.size() >= static_cast<size_t>(setup_.limits.max_connections)) pause_at_limit();
+  count_new_connection();
+  if (is_at_limit()) pause_at_limit();
+}
+
+void gateway_actor::use_current_limits() {
+  if (setup_.limits_now) setup_.limits = setup_.limits_now();
+}
+
+bool gateway_actor::is_at_limit() const {
+  return sessions_.size() >= static_cast<size_t>(setup_.limits.max_connections);
+}
+
+/// Counts in whole seconds: a burst at the edge of two may be twice the rate, the average never.
+void gateway_actor::count_new_connection() {
+  const auto now_ms = time().mono_ms();
+  if (now_ms - window_began_ms_ >= rate_window_ms) {
+    window_began_ms_ = now_ms;
+    new_in_window_ = 0;
+  }
+  if (++new_in_window_ >= setup_.limits.max_connection_rate) pause_for_rate();
+}
+
+void gateway_actor::timer_due(uint64_t token) {
+  if (token == closing_deadline) return finish_closing();
+  if (token == rate_window) is_rate_paused_ = false;
+  if (token == look_at_limits) limit_timer_ = no_timer;
+  use_current_limits();
+  resume_if_possible();
 }
 
 bool gateway_actor::is_within_address_limit(const std::string& address) const {
@@ -127,13 +167,46 @@ void gateway_actor::start_session(const listener& from, listener::connection con
 
 void gateway_actor::pause_at_limit() {
   counts_.paused = true;
-  for (auto& each : listeners_) each->pause();
+  pause_listeners();
+  if (!limit_timer_ && setup_.limits_now) {
+    limit_timer_ = arm_timer(look_at_limits_ms, look_at_limits);
+  }
   int64_t skipped = 0;
   if (limit_lines_.allow(time().mono_ms(), skipped)) {
     log::warn("gateway",
               "{} connections are open, as many as max.connections allows: new ones wait",
               sessions_.size());
   }
+}
+
+void gateway_actor::pause_for_rate() {
+  if (std::exchange(is_rate_paused_, true)) return;
+  pause_listeners();
+  arm_timer(window_began_ms_ + rate_window_ms - time().mono_ms(), rate_window);
+  int64_t skipped = 0;
+  if (limit_lines_.allow(time().mono_ms(), skipped)) {
+    log::warn("gateway",
+              "{} connections have begun within a second, as many as "
+              "max.connection.creation.rate allows: new ones wait",
+              new_in_window_);
+  }
+}
+
+void gateway_actor::pause_listeners() {
+  for (auto& each : listeners_) each->pause();
+}
+
+void gateway_actor::resume_if_possible() {
+  if (!closing_.empty()) return;
+  if (is_at_limit()) {
+    if (counts_.paused && !limit_timer_ && setup_.limits_now) {
+      limit_timer_ = arm_timer(look_at_limits_ms, look_at_limits);
+    }
+    return;
+  }
+  counts_.paused = false;
+  if (is_rate_paused_) return;
+  for (auto& each : listeners_) each->resume();
 }
 
 void gateway_actor::forget(uint64_t session) {
@@ -145,8 +218,9 @@ void gateway_actor::forget(uint64_t session) {
   sessions_.erase(place);
   if (!closing_.empty()) {
     if (sessions_.empty()) finish_closing();
-  } else if (std::exchange(counts_.paused, false)) {
-    for (auto& each : listeners_) each->resume();
+  } else if (counts_.paused) {
+    use_current_limits();
+    resume_if_possible();
   }
 }
 

@@ -40,7 +40,14 @@ private:
   [[nodiscard]] bool is_within_address_limit(const std::string& address) const;
   [[nodiscard]] size_t least_busy_unit() const;
   void start_session(const listener& from, listener::connection connection, std::string address);
+  void use_current_limits();
+  [[nodiscard]] bool is_at_limit() const;
+  void count_new_connection();
   void pause_at_limit();
+  void pause_for_rate();
+  void pause_listeners();
+  void resume_if_possible();
+  void timer_due(uint64_t token);
   void forget(uint64_t session);
   caf::result<gateway_closed> close();
   void finish_closing();
@@ -53,6 +60,10 @@ private:
   std::vector<int64_t> per_unit_;
   uint64_t next_session_ = 1;
   gateway_counts counts_;
+  int64_t window_began_ms_ = 0;  // of the second that new connections are counted in
+  int32_t new_in_window_ = 0;
+  bool is_rate_paused_ = false;  // until that second is over
+  timer_id limit_timer_;
   std::vector<caf::typed_response_promise<gateway_closed>> closing_;
   std::shared_ptr<log::limiter> complaints_ = std::make_shared<log::limiter>();
   log::limiter limit_lines_;

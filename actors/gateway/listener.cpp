@@ -39,7 +39,8 @@ outcome<std::vector<tcp::endpoint>> endpoints_of(boost::asio::io_context& contex
   return endpoints;
 }
 
-boost::system::error_code try_bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+boost::system::error_code try_bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint,
+                                   int backlog) {
   boost::system::error_code error;
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
@@ -47,7 +48,7 @@ boost::system::error_code try_bind(tcp::acceptor& acceptor, const tcp::endpoint&
     acceptor.set_option(boost::asio::ip::v6_only{!endpoint.address().is_unspecified()}, error);
   }
   if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
+  if (!error) acceptor.listen(backlog, error);
   if (!error) acceptor.non_blocking(true, error);
   boost::system::error_code ignored;
   if (error) acceptor.close(ignored);
@@ -64,18 +65,18 @@ listener::listener(io_unit& home, const listener_config& wanted, on_accept accep
       rest_timer_(home.context()) {}
 
 outcome<std::shared_ptr<listener>> listener::open(io_unit& home, const listener_config& wanted,
-                                                  on_accept accepted) {
+                                                  int backlog, on_accept accepted) {
   std::shared_ptr<listener> made{new listener(home, wanted, std::move(accepted))};
-  if (auto bound = made->bind(); !bound) return std::move(bound.error());
+  if (auto bound = made->bind(backlog); !bound) return std::move(bound.error());
   return made;
 }
 
-outcome<void> listener::bind() {
+outcome<void> listener::bind(int backlog) {
   auto endpoints = endpoints_of(home_.context(), config_);
   if (!endpoints) return std::move(endpoints.error());
   boost::system::error_code error = boost::asio::error::host_not_found;
   for (const auto& endpoint : *endpoints) {
-    error = try_bind(acceptor_, endpoint);
+    error = try_bind(acceptor_, endpoint, backlog);
     if (error) {
       // A machine without IPv6 has no wildcard address of it; any other failure is final.
       if (error == boost::asio::error::address_in_use) break;

@@ -23,9 +23,9 @@ public:
   /// Called on the unit's thread, inside a burst.
   using on_accept = std::function<void(const listener& from, connection accepted)>;
 
-  /// Binds and listens; connections queue in the system until resume().
+  /// Binds and listens; at most `backlog` connections queue in the system until resume().
   static outcome<std::shared_ptr<listener>> open(io_unit& home, const listener_config& wanted,
-                                                 on_accept accepted);
+                                                 int backlog, on_accept accepted);
 
   void resume();
   /// Leaves connections in the system's queue.
@@ -38,7 +38,7 @@ public:
 
 private:
   listener(io_unit& home, const listener_config& wanted, on_accept accepted);
-  outcome<void> bind();
+  outcome<void> bind(int backlog);
   void await_connection();
   void accept_waiting();
   void rest_after(int error);

@@ -12,7 +12,14 @@ namespace ottla {
 namespace {
 
 // Tokens of the session's own timers; parked requests have those from first_parked_id on.
-enum own_timer : uint64_t { idle, write_stall, memory_wait, muted_until, closing_deadline };
+enum own_timer : uint64_t {
+  idle,
+  receive_stall,
+  write_stall,
+  memory_wait,
+  muted_until,
+  closing_deadline
+};
 constexpr uint64_t first_parked_id = 16;
 
 frame_assembler::signals signals_to(caf::weak_actor_ptr session) {
@@ -98,9 +105,10 @@ receive_room session_actor::room_for_input() {
 void session_actor::received(size_t bytes) {
   guarded([&] {
     received_us_ = time().mono_us();
-    last_active_ms_ = received_us_ / 1000;
+    last_active_ms_ = progress_ms_ = received_us_ / 1000;
     frames_.received(bytes);
     pump();
+    check_receiving();
     // Requests held back leave the shared chunk when the burst ends.
     if (!waiting_.empty() || frames_.holds_chunk()) call_at_burst_end();
   });
@@ -114,6 +122,7 @@ void session_actor::pump() {
   take_frames();
   pumping_ = false;
   if (frames_.waits_for_memory()) watch_memory();
+  if (!has_credit() || frames_.waits_for_memory()) held_back_ = true;
   if (closing_) close_if_done();
   resume_if_possible();
 }
@@ -274,6 +283,9 @@ void session_actor::timer_due(uint64_t token) {
   switch (token) {
     case idle:
       return check_idle();
+    case receive_stall:
+      receive_timer_ = no_timer;
+      return check_receiving();
     case write_stall:
       stall_timer_ = no_timer;
       if (setup_.connection->unsent_bytes() >= unsent_before_) {
@@ -312,6 +324,19 @@ void session_actor::check_idle() {
   const auto idle_ms = now_ms - last_active_ms_;
   if (idle_ms >= setup_.limits.idle_ms) return end("idle");
   idle_timer_ = arm_timer(setup_.limits.idle_ms - idle_ms, idle);
+}
+
+/// A request that has begun must go on. One timer per connection at most, which outlives the
+/// request it was armed for.
+void session_actor::check_receiving() {
+  if (ended_ || receive_timer_ || !frames_.mid_frame()) return;
+  const auto now_ms = time().mono_ms();
+  if (std::exchange(held_back_, !has_credit() || frames_.waits_for_memory())) progress_ms_ = now_ms;
+  const auto silent_ms = now_ms - progress_ms_;
+  if (silent_ms >= setup_.limits.receive_ms) {
+    return complain_and_close("a request that had begun did not go on");
+  }
+  receive_timer_ = arm_timer(setup_.limits.receive_ms - silent_ms, receive_stall);
 }
 
 void session_actor::check_write_stall() {
@@ -365,7 +390,8 @@ void session_actor::end(std::string_view why) {
   *link_ = nullptr;
   setup_.connection->close();
   home_unit().forget(*this);
-  for (auto* timer : {&idle_timer_, &stall_timer_, &memory_timer_, &mute_timer_, &closing_timer_}) {
+  for (auto* timer : {&idle_timer_, &receive_timer_, &stall_timer_, &memory_timer_, &mute_timer_,
+                      &closing_timer_}) {
     cancel_timer(*timer);
   }
   auto cancelled = std::exchange(parked_, {});

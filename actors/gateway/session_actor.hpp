@@ -103,6 +103,7 @@ private:
   // Timers.
   void timer_due(uint64_t token);
   void check_idle();
+  void check_receiving();
   void check_write_stall();
   void watch_memory();
   [[nodiscard]] bool is_quiet() const;
@@ -128,9 +129,11 @@ private:
   std::unordered_map<uint64_t, parked> parked_;
   uint64_t next_parked_id_;
 
-  timer_id idle_timer_, stall_timer_, memory_timer_, mute_timer_, closing_timer_;
+  timer_id idle_timer_, receive_timer_, stall_timer_, memory_timer_, mute_timer_, closing_timer_;
   int64_t last_active_ms_ = 0;  // when something last came or went
   int64_t received_us_ = 0;
+  int64_t progress_ms_ = 0;  // when input last came, or could come again
+  bool held_back_ = false;   // since then we did not read for a time
   int64_t unsent_before_ = 0;
   bool pumping_ = false;
   bool hook_set_ = false;

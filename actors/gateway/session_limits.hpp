@@ -12,7 +12,10 @@ struct session_limits {
   int32_t max_in_flight_requests = 60;
   /// ...nor while more than this of the answers waits for the client to read it.
   int64_t max_unsent_bytes = 1 << 20;
-  int64_t idle_ms = 600'000;        ///< `connections.max.idle.ms`; below 0: never.
+  int64_t idle_ms = 600'000;  ///< `connections.max.idle.ms`; below 0: never.
+  /// `ottla.request.receive.timeout.ms`: a request that has begun and does not go on for this long
+  /// closes; time in which we do not read does not count.
+  int64_t receive_ms = 30'000;
   int64_t write_stall_ms = 60'000;  ///< An answer of which nothing is read for this long closes.
   /// How long close_session waits for answers that are on their way.
   int64_t closing_ms = 300;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <utility>
 
 #include "cli/client/record_source.hpp"
 #include "cli/command_line.hpp"
@@ -51,8 +52,19 @@ outcome<reading_plan> plan_reading(admin_client& client, const consume_options& 
   return plan;
 }
 
-void configure(const consume_options& options, kafka_settings& settings) {
+/// What librdkafka says of its connections; it goes on trying by itself.
+struct contact {
+  bool is_lost = false;
+};
+
+void note_contact(rd_kafka_t*, int failure, const char*, void* opaque) {
+  if (failure == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) static_cast<contact*>(opaque)->is_lost = true;
+}
+
+void configure(const consume_options& options, contact& brokers, kafka_settings& settings) {
   apply_connection(options, settings);
+  rd_kafka_conf_set_opaque(settings.get(), &brokers);
+  rd_kafka_conf_set_error_cb(settings.get(), note_contact);
   bool is_latest = start_of(options).kind == position_kind::latest;
   if (options.group) settings.set("group.id", *options.group);
   settings.set("enable.auto.commit", options.group ? "true" : "false");
@@ -109,8 +121,10 @@ bool is_fatal(rd_kafka_resp_err_t failure) {
 /// One run: prints what the source gives until the end that was asked for.
 class reading {
 public:
-  reading(record_source& source, const consume_options& options, std::set<topic_partition> finished)
+  reading(record_source& source, contact& brokers, const consume_options& options,
+          std::set<topic_partition> finished)
       : source_(source),
+        brokers_(brokers),
         options_(options),
         left_(options.count.value_or(INT64_MAX)),
         finished_(std::move(finished)) {}
@@ -139,12 +153,12 @@ private:
 
   outcome<void> take(const rd_kafka_message_t& message) {
     if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      last_news_ = steady::now();
+      note_news();
       is_read_ = print_record(message, options_);
       if (is_read_) source_.was_printed(message);
       --left_;
     } else if (message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      last_news_ = steady::now();
+      note_news();
       finished_.insert({rd_kafka_topic_name(message.rkt), message.partition});
     } else if (is_fatal(message.err)) {
       return fault{error_code::unknown_server_error,
@@ -153,14 +167,21 @@ private:
     return {};
   }
 
+  void note_news() {
+    last_news_ = steady::now();
+    brokers_.is_lost = was_told_ = false;
+  }
+
   /// Without --follow every partition has an end, so long silence means that nobody answers, or
   /// that other members of the group have all partitions.
   outcome<void> judge_silence() {
-    if (options_.follow ||
-        steady::now() - last_news_ < std::chrono::duration<double>(options_.timeout_seconds)) {
-      return {};
+    if (options_.follow && brokers_.is_lost && !std::exchange(was_told_, true)) {
+      report(fmt::format("no broker answers at {}; trying on", options_.bootstrap));
     }
-    if (options_.group && source_.partitions().empty()) {
+    bool is_patient = options_.follow || steady::now() - last_news_ < std::chrono::duration<double>(
+                                                                          options_.timeout_seconds);
+    if (is_patient) return {};
+    if (!brokers_.is_lost && options_.group && source_.partitions().empty()) {
       return fault{error_code::request_timed_out,
                    fmt::format("group {} has given this member no partition so far; has it more "
                                "members than the topics have partitions?",
@@ -181,11 +202,13 @@ private:
   }
 
   record_source& source_;
+  contact& brokers_;
   const consume_options& options_;
   int64_t left_;
   std::set<topic_partition> finished_;
   steady::time_point last_news_ = steady::now();
-  bool is_read_ = true;  ///< Whether somebody still reads what is printed.
+  bool was_told_ = false;  ///< That the brokers are gone.
+  bool is_read_ = true;    ///< Whether somebody still reads what is printed.
 };
 
 outcome<void> run(const consume_options& options) {
@@ -197,13 +220,14 @@ outcome<void> run(const consume_options& options) {
   client->reset();
   bool is_group = options.group.has_value();
   if (!is_group && !options.follow && plan->finished.size() == plan->begin.size()) return {};
+  contact brokers;
   kafka_settings settings;
-  configure(options, settings);
+  configure(options, brokers, settings);
   auto source =
       is_group ? read_in_group(settings, options.topics) : read_partitions(settings, plan->begin);
   if (!source) return std::move(source.error());
   if (is_group) plan->finished.clear();
-  auto done = reading(**source, options, std::move(plan->finished)).run();
+  auto done = reading(**source, brokers, options, std::move(plan->finished)).run();
   print("");
   return done;
 }

@@ -44,6 +44,7 @@ void apply_connection(const connection_options& options, kafka_settings& setting
   settings.set("bootstrap.servers", options.bootstrap);
   settings.set("client.id", "ottla");
   settings.set("broker.address.family", "any");
+  settings.set("reconnect.backoff.max.ms", "1000");
   rd_kafka_conf_set_log_cb(settings.get(), pass_over_log);
 }
 

@@ -7,24 +7,27 @@ import time
 
 from confluent_kafka import Consumer, KafkaError
 
-HEAD = f"{'host':<20} {'cpu %':>6}   {'memory used / total':>20}   {'disk r/w MB/s':>15}   {'network in/out MB/s':>20}   {'age':>6}"
+# Fits a terminal of 80 columns.
+HEAD = f"{'host':<16} {'cpu %':>6} {'memory used/total':>18} {'disk r/w MB/s':>14} {'net in/out MB/s':>15} {'age':>5}"
 
 
 def line(figures, now_ms):
     gib, mb = 1 << 30, 1e6
-    memory = f"{figures['memory_used_bytes'] / gib:.1f} / {figures['memory_total_bytes'] / gib:5.1f} GiB"
-    disk = f"{figures['disk_read_bytes_per_s'] / mb:.1f} / {figures['disk_written_bytes_per_s'] / mb:5.1f}"
-    network = f"{figures['network_in_bytes_per_s'] / mb:.2f} / {figures['network_out_bytes_per_s'] / mb:7.2f}"
-    age = f"{max(0, now_ms - figures['time_ms']) / 1000:.1f} s"
-    return f"{figures['host']:<20} {figures['cpu_percent']:>6.1f}   {memory:>20}   {disk:>15}   {network:>20}   {age:>6}"
+    memory = f"{figures['memory_used_bytes'] / gib:.1f} / {figures['memory_total_bytes'] / gib:.1f} GiB"
+    disk = f"{figures['disk_read_bytes_per_s'] / mb:.1f} / {figures['disk_written_bytes_per_s'] / mb:.1f}"
+    network = f"{figures['network_in_bytes_per_s'] / mb:.2f} / {figures['network_out_bytes_per_s'] / mb:.2f}"
+    age = f"{max(0, now_ms - figures['time_ms']) / 1000:.1f}s"
+    return f"{figures['host'][:16]:<16} {figures['cpu_percent']:>6.1f} {memory:>18} {disk:>14} {network:>15} {age:>5}"
 
 
 def show(hosts, live):
-    if live:
-        sys.stdout.write("\033[H\033[2J")  # home, clear
-    print(HEAD)
-    for host in sorted(hosts):
-        print(line(hosts[host], time.time() * 1000))
+    lines = [HEAD] + [line(hosts[host], time.time() * 1000) for host in sorted(hosts)]
+    if live and not hosts:
+        lines.append("nothing yet; does publish.py run?")
+    if live:  # from the top, each line and then the rest of the screen cleared: no flicker
+        sys.stdout.write("\033[H" + "".join(text + "\033[K\n" for text in lines) + "\033[J")
+    else:
+        print("\n".join(lines))
     sys.stdout.flush()
 
 

@@ -3,8 +3,8 @@
 #include <cstdlib>
 #include <ctime>
 
-#include <rapidcheck/catch.h>
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 namespace ottla {
 namespace {

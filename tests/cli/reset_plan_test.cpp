@@ -1,7 +1,7 @@
 #include "cli/reset_plan.hpp"
 
-#include <rapidcheck/catch.h>
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 namespace ottla {
 namespace {

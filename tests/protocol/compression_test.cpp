@@ -6,9 +6,9 @@
 
 #include "protocol/shared_bytes.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 // After the shim.
-#include <rapidcheck/catch.h>
 
 using namespace ottla;
 

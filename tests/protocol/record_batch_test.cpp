@@ -4,9 +4,9 @@
 #include "protocol/varint.hpp"
 #include "tests/protocol/golden_batches.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 // After the shim.
-#include <rapidcheck/catch.h>
 
 using namespace ottla;
 

@@ -1,10 +1,9 @@
-#include <rapidcheck/catch.h>
-
 #include <limits>
 
 #include "protocol/wire_reader.hpp"
 #include "protocol/wire_writer.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 using namespace ottla;
 

@@ -72,7 +72,6 @@ std::string other_value(const config_definition& definition) {
       {"offsets.topic.compression.codec", "2"},
       {"log.cleaner.io.max.bytes.per.second", "1000.5"},
       {"ottla.request.receive.timeout.ms", "200"},
-      {"socket.send.buffer.bytes", "-1"},
   };
   if (auto at = other.find(definition.name); at != other.end()) return at->second;
   if (definition.type == config_type::boolean) {
@@ -111,7 +110,6 @@ TEST_CASE("keys that contradict each other are refused") {
       problem_with({{"group.min.session.timeout.ms", "10"}, {"group.max.session.timeout.ms", "5"}}),
       "group.min.session.timeout.ms must not be above"));
   CHECK(contains(problem_with({{"log.retention.ms", "0"}}), "log.retention.ms"));
-  CHECK(contains(problem_with({{"log.cleaner.threads", "200"}}), "log.cleaner.dedupe.buffer.size"));
   CHECK(contains(problem_with({{"log.dirs", ","}}), "log.dirs"));
   CHECK(
       contains(problem_with({{"max.connections.per.ip.overrides", "10.0.0.1"}}), "address:count"));

@@ -1,10 +1,9 @@
 #include "actors/gateway/frame_assembler.hpp"
 
-#include <rapidcheck/catch.h>
-
 #include <cstring>
 
 #include "tests/actors/gateway/session_fixture.hpp"
+#include "tests/support/properties.hpp"
 
 using namespace ottla;
 

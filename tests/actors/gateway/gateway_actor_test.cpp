@@ -108,11 +108,12 @@ listener_config loopback(uint16_t port = 0) {
 }
 
 struct gateway_fixture {
-  explicit gateway_fixture(gateway_limits limits = {})
+  explicit gateway_fixture(gateway_limits limits = {},
+                           std::function<gateway_limits()> limits_now = {})
       : config({2, {&system_clock(), &memory}}), system(config) {
     services.memory = &memory;
     services.units = units_of(system);
-    gateway = spawn_gateway(system, {&services, routes, std::move(limits)});
+    gateway = spawn_gateway(system, {&services, routes, std::move(limits), std::move(limits_now)});
   }
   ~gateway_fixture() {
     const auto began = std::chrono::steady_clock::now();
@@ -338,6 +339,66 @@ TEST_CASE("at the limit of all connections new ones wait until one ends") {
   CHECK(third.available() == 0);
   first.close();
   CHECK(read_int32(third) > 0);
+}
+
+TEST_CASE("a limit that is raised while connections wait lets them in") {
+  auto most = std::make_shared<std::atomic<int32_t>>(1);
+  gateway_limits limits;
+  limits.max_connections = 1;
+  gateway_fixture fixture{limits, [most] {
+                            gateway_limits now;
+                            now.max_connections = *most;
+                            return now;
+                          }};
+  const auto port = fixture.open();
+  auto first = fixture.connect(port), second = fixture.connect(port);
+  send_request(second, api_key::api_versions, 0, 9);
+  std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  CHECK(second.available() == 0);
+  *most = 2;
+  CHECK(read_int32(second) > 0);
+}
+
+TEST_CASE("connections above the rate wait for the next second") {
+  gateway_limits limits;
+  limits.max_connection_rate = 3;
+  gateway_fixture fixture{limits};
+  const auto port = fixture.open();
+  const auto began = std::chrono::steady_clock::now();
+  std::vector<tcp::socket> sockets;
+  for (int i = 0; i < 7; ++i) sockets.push_back(fixture.connect(port));  // by the system
+  CHECK(fixture.soon([&] { return fixture.connections() == 7; }));
+  CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds{1'900});
+}
+
+TEST_CASE("connections get the buffers that were asked for") {
+  gateway_limits limits;
+  limits.send_buffer_bytes = 50'000;
+  limits.receive_buffer_bytes = 40'000;
+  gateway_fixture fixture{limits};
+  const auto port = fixture.open();
+  auto client = fixture.connect(port);
+  CHECK(fixture.soon([&] { return fixture.connections() == 1; }));
+  // The other end of the connection is in this process: a descriptor with the same two ports.
+  int found = 0;
+  for (int descriptor = 3; descriptor < 256; ++descriptor) {
+    sockaddr_in local{}, peer{};
+    socklen_t size = sizeof local;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&local), &size) != 0) continue;
+    size = sizeof peer;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (ntohs(local.sin_port) != port || peer.sin_port != htons(client.local_endpoint().port())) {
+      continue;
+    }
+    int send = 0, receive = 0;
+    size = sizeof send;
+    ::getsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &send, &size);
+    ::getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receive, &size);
+    CHECK(send == 100'000);  // Linux doubles them for its own bookkeeping
+    CHECK(receive == 80'000);
+    ++found;
+  }
+  CHECK(found == 1);
 }
 
 TEST_CASE("idle connections are closed by the clock of the unit") {

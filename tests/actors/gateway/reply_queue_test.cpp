@@ -1,8 +1,7 @@
 #include "actors/gateway/reply_queue.hpp"
 
-#include <rapidcheck/catch.h>
-
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 using namespace ottla;
 

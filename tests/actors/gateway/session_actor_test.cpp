@@ -275,6 +275,48 @@ TEST_CASE_METHOD(session_fixture, "a half-sent frame does not keep a connection 
   CHECK(client.is_closed);
 }
 
+TEST_CASE_METHOD(session_fixture, "a request that has begun must go on, but may dribble") {
+  limits.receive_ms = 1'000;
+  auto& client = connect();
+  auto frame = flatten(request_frame(api_key::produce, 9, 1, 100));
+  SECTION("it stops") {
+    client.client_sends(frame->view().first(50));
+    pass(999);
+    CHECK_FALSE(client.is_closed);
+    pass(1);
+    CHECK(client.is_closed);
+  }
+  SECTION("even within its length") {
+    client.client_sends(frame->view().first(2));
+    pass(1'000);
+    CHECK(client.is_closed);
+  }
+  SECTION("it dribbles") {
+    for (size_t i = 0; i < frame->size(); ++i) {
+      client.client_sends(frame->view().subspan(i, 1));
+      pass(900);
+    }
+    CHECK(started() == ids{1});
+    answer_to(1);
+    pass(10'000);
+    CHECK_FALSE(client.is_closed);  // between two requests it may be silent
+  }
+  SECTION("nobody is blamed for time in which we do not read") {
+    limits.max_in_flight_requests = 1;
+    auto& other = connect();
+    other.client_sends(request_frame(api_key::produce, 9, 2));
+    other.client_sends(frame->view().first(50));
+    settle();
+    pass(10'000);
+    CHECK_FALSE(other.is_closed);
+    answer_to(2);
+    pass(999);
+    CHECK_FALSE(other.is_closed);
+    pass(1'001);  // the clock began anew with the look that found it free
+    CHECK(other.is_closed);
+  }
+}
+
 TEST_CASE_METHOD(session_fixture, "throttling answers first and then stops reading") {
   auto& client = connect();
   client.client_sends(request_frame(api_key::produce, 9, 1));

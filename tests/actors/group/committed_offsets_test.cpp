@@ -1,8 +1,7 @@
 #include "actors/group/committed_offsets.hpp"
 
-#include <rapidcheck/catch.h>
-
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 using namespace ottla;
 

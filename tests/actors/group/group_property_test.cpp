@@ -1,10 +1,10 @@
 // Random events against a group: whatever happens, its promises hold.
-#include <rapidcheck/catch.h>
 
 #include <set>
 
 #include "tests/actors/group/group_fixture.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 using namespace ottla;
 using namespace ottla::testing;

@@ -1,10 +1,9 @@
 // The record formats of `__consumer_offsets`, against bytes made by Apache Kafka 4.3's own classes.
 #include "actors/group/group_records.hpp"
 
-#include <rapidcheck/catch.h>
-
 #include "tests/actors/group/hex.hpp"
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 using namespace ottla;
 using namespace ottla::testing;

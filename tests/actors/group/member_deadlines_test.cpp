@@ -1,8 +1,7 @@
 #include "actors/group/member_deadlines.hpp"
 
-#include <rapidcheck/catch.h>
-
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 using namespace ottla;
 

@@ -1,11 +1,10 @@
 #include "actors/runtime/memory_budget.hpp"
 
-#include <rapidcheck/catch.h>
-
 #include <atomic>
 #include <thread>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 using namespace ottla;
 

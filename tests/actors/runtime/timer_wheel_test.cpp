@@ -1,10 +1,9 @@
 #include "actors/runtime/timer_wheel.hpp"
 
-#include <rapidcheck/catch.h>
-
 #include <map>
 
 #include "tests/support/catch.hpp"
+#include "tests/support/properties.hpp"
 
 using namespace ottla;
 
