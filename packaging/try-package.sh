@@ -15,7 +15,7 @@ package=$(ls build/ottla_*.deb)
 dpkg-deb --info "$package" | sed -n 's/^ Depends: /depends on: /p'
 
 if [ ! -f "$base/.done" ]; then
-  mirror=$(sed -nE 's/^(deb|URIs:) .*(https?:[^ ]+\/debian\/?)( .*)?$/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | head -1)
+  mirror=$(sed -nE 's/^(deb|URIs:) .*(https?:[^ ]+\/debian\/?)( .*)?$/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | head -1 || true) # either place may not exist
   echo "+ debootstrap --variant=minbase $codename"
   rm -rf "$base"
   debootstrap --variant=minbase "$codename" "$base" ${mirror:+"$mirror"} > build/debootstrap.log 2>&1 || { tail -20 build/debootstrap.log; exit 1; }
