@@ -13,4 +13,7 @@ size_t utf8_length(std::string_view text);
 /// `text` with a question mark for each byte that belongs to no UTF-8 character. Its length stays.
 std::string as_utf8(std::string_view text);
 
+/// The longest beginning of `text` that has at most `bytes_max` bytes and ends between characters.
+std::string_view utf8_prefix(std::string_view text, size_t bytes_max);
+
 }  // namespace ottla

@@ -113,6 +113,12 @@ std::optional<std::string_view> wire_reader::nullable_string() {
 std::optional<std::string_view> wire_reader::compact_nullable_string() {
   auto value = compact_nullable_bytes();
   if (!value) return std::nullopt;
+  // As Kafka's: the same text must fit where its length is an int16, in records of groups above
+  // all.
+  if (value->size() > static_cast<size_t>(std::numeric_limits<int16_t>::max())) {
+    fail("a string is longer than 32767 bytes");
+    return std::string_view{""};
+  }
   return text_of(*value);
 }
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "protocol/assert.hpp"
+#include "protocol/utf8.hpp"
 
 namespace ottla {
 namespace {
@@ -18,14 +19,6 @@ int32_t length32(size_t size) {
 
 uint32_t length_plus_one(size_t size) {
   return static_cast<uint32_t>(length32(size)) + 1;
-}
-
-std::string_view fit_int16(std::string_view text) {
-  constexpr size_t longest = std::numeric_limits<int16_t>::max();
-  if (text.size() <= longest) return text;
-  size_t end = longest;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
-  return text.substr(0, end);
 }
 
 }  // namespace
@@ -54,7 +47,7 @@ void wire_writer::raw(std::span<const std::byte> value) {
 }
 
 void wire_writer::string(std::string_view value) {
-  value = fit_int16(value);
+  value = utf8_prefix(value, std::numeric_limits<int16_t>::max());
   int16(static_cast<int16_t>(value.size()));
   raw(as_byte_span(value));
 }

@@ -53,6 +53,10 @@ outcome<void> change_topic(const change_context& context, const resource_change&
 outcome<void> change_broker(const change_context& context, const resource_change& change) {
   auto id = parse_broker_resource(change.name);
   if (!id) return id.error();
+  if (*id && context.draft.base().find_broker(**id) == nullptr) {
+    return fault{error_code::broker_id_not_registered,
+                 fmt::format("There is no broker with id {}.", **id)};
+  }
   auto type = static_cast<int8_t>(config_resource::broker);
   const auto& current = context.draft.configs(type, change.name);
   auto changed = change_broker_configs(context.config, change.replaces_all ? config_map{} : current,
@@ -147,7 +151,9 @@ outcome<std::optional<broker_id>> parse_broker_resource(std::string_view name) {
   if (name.empty()) return std::optional<broker_id>{};
   broker_id id = no_broker;
   auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), id);
-  if (error != std::errc{} || end != name.data() + name.size() || id < 0) {
+  // Stored under its name: "01" would be another name for the same broker.
+  const bool is_canonical = name == "0" || name.front() != '0';
+  if (error != std::errc{} || end != name.data() + name.size() || id < 0 || !is_canonical) {
     return fault{error_code::invalid_request,
                  fmt::format("Broker id must be an integer, but it is: {}", name)};
   }

@@ -82,6 +82,7 @@ controller_handle::behavior_type controller_actor::make_behavior() {
       },
       [this](const timer_expired&) {
         is_resting_ = false;
+        campaign();
         start_round();
       },
   };
@@ -205,9 +206,9 @@ void controller_actor::take_office() {
     office_ = office::taking;
     log_version_ = absent_version;
     ask_to_read({metadata_path::changes, producer_ids_path}, [this](const auto& result) {
-      auto log = result.nodes.size() != 2 ? std::nullopt : decoded<change_log>(result.nodes[0]);
-      auto ids =
-          result.nodes.size() != 2 ? std::nullopt : decoded<producer_ids_record>(result.nodes[1]);
+      if (result.error != error_code::none || result.nodes.size() != 2) return give_up();
+      auto log = decoded<change_log>(result.nodes[0]);
+      auto ids = decoded<producer_ids_record>(result.nodes[1]);
       if (!log || !ids) {
         office_ = office::none;
         fault why{error_code::corrupt_message, "the change node or the producer ids are damaged"};
@@ -231,12 +232,23 @@ void controller_actor::take_office() {
 }
 
 void controller_actor::resign() {
+  leave_office();
+  campaign();
+}
+
+void controller_actor::leave_office() {
   ++attempt_;
   office_ = office::none;
   round_runs_ = false;
   judging_.clear();
   fail_all();
-  campaign();
+}
+
+/// The store does not answer: tried again after a pause.
+void controller_actor::give_up() {
+  office_ = office::none;
+  is_resting_ = true;
+  arm_timer(rest_ms, 0);
 }
 
 bool controller_actor::is_elsewhere() const {
@@ -515,7 +527,9 @@ void controller_actor::ask_to_read(std::vector<std::string> paths,
           [this, then, attempt = attempt_](const read_nodes_result& result) {
             if (attempt == attempt_) then(result);
           },
-          [this](const caf::error&) { office_ = office::none; });
+          [this, attempt = attempt_](const caf::error&) {
+            if (attempt == attempt_) leave_office();  // the store's actor is gone
+          });
 }
 
 void controller_actor::ask_to_commit(std::vector<store_write> steps,
@@ -525,7 +539,9 @@ void controller_actor::ask_to_commit(std::vector<store_write> steps,
           [this, then, attempt = attempt_](const commit_result& result) {
             if (attempt == attempt_) then(result);
           },
-          [this](const caf::error&) { office_ = office::none; });
+          [this, attempt = attempt_](const caf::error&) {
+            if (attempt == attempt_) leave_office();  // the store's actor is gone
+          });
 }
 
 }  // namespace ottla

@@ -68,7 +68,9 @@ private:
   void campaign_decided(const commit_result& result);
   void look_for_own_term();
   void take_office();
+  void give_up();
   void resign();
+  void leave_office();
 
   // Brokers.
   void judge_brokers();

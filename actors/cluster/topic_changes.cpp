@@ -255,6 +255,13 @@ outcome<void> grow_topic(const change_context& context, const partitions_topic& 
     return fault{error_code::unknown_topic_or_partition,
                  std::string{error_text(error_code::unknown_topic_or_partition)}};
   }
+  // A group finds its coordinator by the number of partitions: another number, and its offsets are
+  // lost to it.
+  if (is_internal_topic(wanted.name)) {
+    return fault{
+        error_code::invalid_topic_exception,
+        fmt::format("{} is internal: its number of partitions cannot change.", wanted.name)};
+  }
   if (wanted.count == topic->partition_count) {
     return fault{error_code::invalid_partitions,
                  fmt::format("Topic already has {} partition(s).", topic->partition_count)};
@@ -405,6 +412,9 @@ delete_topics_response delete_topics(const change_context& context,
              one.name ? "Duplicate topic name." : "Duplicate topic id.");
     } else if (auto topic = find_doomed(context.draft, one); !topic) {
       refuse(topic.error().code, topic.error().message);
+    } else if (is_internal_topic((*topic)->name)) {
+      refuse(error_code::invalid_topic_exception,
+             fmt::format("{} is internal and cannot be deleted.", (*topic)->name));
     } else {
       result.name = (*topic)->name;
       result.topic_id = (*topic)->id;

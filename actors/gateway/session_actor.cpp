@@ -157,6 +157,11 @@ void session_actor::accept(shared_bytes frame) {
                                           header.version));
   }
   if (auto good = in.check(); !good) return complain_and_close(good.error().message);
+  if (header.key != api_key::produce && frame_bytes > setup_.limits.max_structured_bytes) {
+    return complain_and_close(fmt::format("{} in {} bytes, where {} are the most",
+                                          api_name(header.key), frame_bytes,
+                                          setup_.limits.max_structured_bytes));
+  }
   if (header.client_id && *header.client_id != client_id_) client_id_ = *header.client_id;
   reply_slot reply{link_, replies_.open(frame_bytes), header.key, header.version,
                    header.correlation_id};

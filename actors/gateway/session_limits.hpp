@@ -7,6 +7,8 @@ namespace ottla {
 
 struct session_limits {
   int64_t max_request_bytes = 100 << 20;  ///< `socket.request.max.bytes`: a longer frame closes.
+  /// The same for all but Produce, whose records alone are never unfolded into something larger.
+  int64_t max_structured_bytes = 16 << 20;
   /// Credit: beyond this much in unanswered requests nothing more is read...
   int64_t max_in_flight_bytes = 1 << 20;
   int32_t max_in_flight_requests = 60;

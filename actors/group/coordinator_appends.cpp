@@ -52,7 +52,8 @@ void coordinator_actor::append() {
   auto built = batch.build();
   if (!built) {
     log::error(setup_.subject, "a batch cannot be made: {}", built.error().message);
-    return answer_stores(appending_, error_code::unknown_server_error);
+    answer_stores(appending_, error_code::unknown_server_error);
+    return append();
   }
   append_batch wanted;
   wanted.batch = std::move(*built);

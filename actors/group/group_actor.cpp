@@ -259,7 +259,14 @@ void group_actor::expire_now() {
   });
 }
 
+// Behind what is being stored: a tombstone must not take a commit for a topic that was made anew.
 void group_actor::forget(const topics_deleted& deleted) {
+  after_stores([this, deleted](error_code error) {
+    if (error == error_code::none) forget_now(deleted);
+  });
+}
+
+void group_actor::forget_now(const topics_deleted& deleted) {
   std::vector<topic_partition> gone;
   for (const auto& which : offsets_.all()) {
     const auto* offset = offsets_.find(which.topic, which.partition);

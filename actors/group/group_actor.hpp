@@ -56,6 +56,7 @@ private:
   [[nodiscard]] group_description describe() const;
   void expire();
   void forget(const topics_deleted& deleted);
+  void forget_now(const topics_deleted& deleted);
 
   /// Does what the state wants done, and sets the timer to when it wants to be woken.
   void settle();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "actors/group/group_state.hpp"
+#include "protocol/utf8.hpp"
 
 namespace ottla {
 
@@ -13,6 +14,12 @@ constexpr api_version first_requiring_member_id = 4;   // KIP-394
 constexpr api_version first_with_skip_assignment = 9;  // KIP-814
 
 constexpr size_t longest_reason = 255;
+
+/// Leaves room for the rest of the member id, which is written as a string of at most 32767 bytes.
+std::string member_prefix(std::string_view name) {
+  constexpr size_t longest = 32'000;
+  return std::string{utf8_prefix(name, longest)};
+}
 
 int32_t rebalance_timeout_of(const join_group_request& request, const group_client& client) {
   return client.version < first_with_rebalance_timeout ? request.session_timeout_ms
@@ -98,7 +105,7 @@ bool group_state::supports(const join_group_request& request) const {
 void group_state::join_new(request_ticket ticket, const join_group_request& request,
                            const group_client& client, group_time now) {
   const auto& instance = request.group_instance_id;
-  auto member_id = instance.value_or(client.id) + "-" + new_id_();
+  auto member_id = member_prefix(instance.value_or(client.id)) + "-" + new_id_();
   if (instance) {
     auto known = roster_.static_member(*instance);
     if (known) return replace_static(ticket, request, client, *known, member_id, now);

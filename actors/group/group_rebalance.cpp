@@ -1,9 +1,17 @@
 // Rebalances: the part of group_state that moves the group from generation to generation.
 #include <algorithm>
+#include <limits>
 
 #include "actors/group/group_state.hpp"
 
 namespace ottla {
+
+namespace {
+
+// Members may give a rebalance timeout of nothing, and the wait below begins anew when it ends.
+constexpr int32_t least_wait_ms = 1000;
+
+}  // namespace
 
 void group_state::rebalance_or_complete(const std::string& reason, group_time now) {
   if (phase_ == group_phase::preparing_rebalance) return complete_join_if_ready(now);
@@ -61,10 +69,12 @@ void group_state::complete_join(group_time now) {
   }
   if (!roster_.elect_leader_among_joined() && !roster_.empty()) {
     // Only static members are left and none has come back: wait until their sessions end.
-    join_deadline_ = join_deadline{now.monotonic_ms + roster_.rebalance_timeout_ms()};
+    const auto wait_ms = std::max(roster_.rebalance_timeout_ms(), least_wait_ms);
+    join_deadline_ = join_deadline{now.monotonic_ms + wait_ms};
     return;
   }
-  ++generation_;
+  // A number from the log may be anything.
+  generation_ = generation_ == std::numeric_limits<int32_t>::max() ? 1 : generation_ + 1;
   pending_syncs_.clear();
   if (roster_.empty()) return become_empty(now);
   form_generation(now);

@@ -185,7 +185,9 @@ void group_state::tick(group_time now) {
 void group_state::session_over(const std::string& member_id, group_time now) {
   if (phase_ == group_phase::dead) return;
   if (roster_.remove_pending(member_id)) return complete_join_if_ready(now);
-  if (!roster_.contains(member_id) || roster_.at(member_id).may_be_silent()) return;
+  if (!roster_.contains(member_id)) return;
+  // It waits for us: looked at again later, since nothing else may come that would.
+  if (roster_.at(member_id).may_be_silent()) return touch(roster_.at(member_id), now);
   note(group_event_kind::member_expired, member_id, now);
   remove_member(member_id);
   if (phase_ == group_phase::stable || phase_ == group_phase::completing_rebalance) {

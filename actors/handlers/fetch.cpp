@@ -97,8 +97,9 @@ private:
     const bool from_replica = request.replica_id >= 0 || request.replica_state.replica_id >= 0;
     fetched_.reserve(context_.positions.size());
     for (auto& position : context_.positions) {
-      auto found = resolve(
-          *image_, {position.target.topic, position.target.topic_id, position.target.partition});
+      auto found =
+          resolve(*image_, {position.target.topic, position.target.topic_id,
+                            position.target.partition, terms_.version >= first_version_by_id});
       auto& added = fetched_.emplace_back();
       added.position = std::move(position);
       added.which = found.which;

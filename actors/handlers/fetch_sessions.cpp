@@ -9,7 +9,13 @@ size_t fetch_session::hash_target::operator()(const fetch_target& target) const 
          (static_cast<size_t>(target.partition) * 0x9e3779b97f4a7c15u);
 }
 
+size_t fetch_session::size() const {
+  std::lock_guard lock{mutex_};
+  return followed_.size();
+}
+
 std::vector<fetch_position> fetch_session::positions() const {
+  std::lock_guard lock{mutex_};
   std::vector<fetch_position> all;
   all.reserve(followed_.size());
   for (const auto& each : followed_) all.push_back(each.position);
@@ -18,6 +24,7 @@ std::vector<fetch_position> fetch_session::positions() const {
 
 void fetch_session::update(const std::vector<fetch_position>& wanted,
                            const std::vector<fetch_target>& forgotten) {
+  std::lock_guard lock{mutex_};
   for (const auto& position : wanted) {
     auto known = index_.find(position.target);
     if (known != index_.end()) {
@@ -36,6 +43,7 @@ void fetch_session::update(const std::vector<fetch_position>& wanted,
 }
 
 bool fetch_session::answered(const fetch_target& target, const fetch_answer_facts& facts) {
+  std::lock_guard lock{mutex_};
   auto known = index_.find(target);
   if (known == index_.end()) return true;
   auto& last = known->second->last;

@@ -1,9 +1,9 @@
 // Incremental fetch sessions (KIP-227): the broker remembers which partitions a consumer follows,
 // so that a request and its answer carry only what changed.
 //
-// The cache is shared by all connections and guarded by one lock, held for lookups only; a session
-// is used by one request at a time, which the epoch of the protocol enforces. Knows no actor or
-// clock.
+// The cache is shared by all connections and guarded by one lock, held for lookups only. A session
+// has a lock of its own: by the protocol one request uses it at a time, but nothing stops a client
+// from naming it on two connections at once. Knows no actor or clock.
 #pragma once
 
 #include <functional>
@@ -47,14 +47,14 @@ struct fetch_answer_facts {
   log_offset log_start_offset = -1;
 };
 
-/// The partitions that one consumer follows, in the order in which they are served.
+/// The partitions that one consumer follows, in the order in which they are served. Thread-safe.
 class fetch_session {
 public:
   fetch_session(int32_t id, bool by_topic_id) : id_(id), by_topic_id_(by_topic_id) {}
 
   [[nodiscard]] int32_t id() const { return id_; }
   [[nodiscard]] bool by_topic_id() const { return by_topic_id_; }
-  [[nodiscard]] size_t size() const { return followed_.size(); }
+  [[nodiscard]] size_t size() const;
   [[nodiscard]] std::vector<fetch_position> positions() const;
 
   /// Adds or changes the partitions in `wanted` and forgets those in `forgotten`.
@@ -77,6 +77,7 @@ private:
 
   int32_t id_;
   bool by_topic_id_;
+  mutable std::mutex mutex_;  // of what follows
   order followed_;
   std::unordered_map<fetch_target, order::iterator, hash_target> index_;
 };

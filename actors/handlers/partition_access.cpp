@@ -5,7 +5,7 @@
 namespace ottla {
 
 resolved_partition resolve(const metadata_image& image, const named_partition& named) {
-  const bool by_id = !named.topic_id.is_zero();
+  const bool by_id = named.by_id;
   auto topic = by_id ? image.find_topic(named.topic_id) : image.find_topic(named.topic);
   if (!topic) {
     return {by_id ? error_code::unknown_topic_id : error_code::unknown_topic_or_partition, {}, {}};

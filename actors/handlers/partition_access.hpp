@@ -15,9 +15,10 @@ namespace ottla {
 
 /// A partition by what a request says of it.
 struct named_partition {
-  std::string topic;  ///< Used when `topic_id` is zero.
+  std::string topic;  ///< Used unless `by_id`.
   uuid topic_id;
   partition_index partition = 0;
+  bool by_id = false;  ///< The request's version names topics by id.
 };
 
 /// What the metadata image says of it.

@@ -12,6 +12,7 @@ using partition_answer = produce_response::partition_produce_response;
 
 /// The client that administers a cluster may write internal topics; nobody else may.
 constexpr std::string_view admin_client_id = "__admin_client";
+constexpr api_version first_version_by_id = 13;
 
 /// One Produce request until its last partition has answered.
 class produce_in_progress : public std::enable_shared_from_this<produce_in_progress> {
@@ -57,7 +58,8 @@ private:
 
   void append(const produce_request::topic_produce_data& topic, shared_bytes records,
               partition_answer& answer) {
-    auto found = resolve(*image_, {topic.name, topic.topic_id, answer.index});
+    auto found = resolve(
+        *image_, {topic.name, topic.topic_id, answer.index, version_ >= first_version_by_id});
     if (auto error = check(found); error != error_code::none) return refuse(answer, error);
     ask_partition<append_result>(session_, found.which,
                                  append_batch{.batch = std::move(records),

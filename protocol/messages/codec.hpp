@@ -34,7 +34,10 @@ concept has_tagged_fields = requires(Codec& c, M& m) { tagged_fields(c, m); };
 class message_decoder {
 public:
   message_decoder(wire_reader& in, api_version version, bool flexible)
-      : in_(in), version_(version), flexible_(flexible) {}
+      : in_(in),
+        version_(version),
+        flexible_(flexible),
+        element_bytes_left_(small_bytes + growth * static_cast<int64_t>(in.remaining())) {}
 
   template <class T>
   void field(const char*, T& value, version_range present = always,
@@ -145,7 +148,11 @@ private:
     values.clear();
     // Reserves no more memory than there are bytes left, whatever the count says.
     values.reserve(std::min(count, in_.remaining() / sizeof(T)));
-    for (size_t i = 0; i < count && !in_.failed(); ++i) read(values.emplace_back(), false);
+    for (size_t i = 0; i < count && !in_.failed(); ++i) {
+      element_bytes_left_ -= static_cast<int64_t>(sizeof(T));
+      if (element_bytes_left_ < 0) return in_.fail("too many array elements for so few bytes");
+      read(values.emplace_back(), false);
+    }
   }
 
   std::optional<size_t> array_count() {
@@ -156,10 +163,15 @@ private:
   }
 
   static constexpr const char* null_refused = "null where this version has none";
+  // An element may take three bytes of a frame and a hundred of memory, and only the frame is
+  // charged to the memory budget. Honest requests, large ones above all, stay far below this.
+  static constexpr int64_t small_bytes = 4 << 20;
+  static constexpr int64_t growth = 8;
 
   wire_reader& in_;
   api_version version_;
   bool flexible_;
+  int64_t element_bytes_left_;
   uint32_t tag_ = 0;        // the tagged field being looked for
   bool tag_known_ = false;  // it was found
 };

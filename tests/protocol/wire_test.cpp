@@ -125,6 +125,18 @@ TEST_CASE("text and bytes read back in all four forms, null included") {
   });
 }
 
+TEST_CASE("a compact string is no longer than a classic one could be") {
+  for (size_t size : {32'767u, 32'768u}) {
+    wire_writer out;
+    out.compact_string(std::string(size, 'x'));
+    auto flat = out.finish_flat();
+    wire_reader in{flat};
+    auto text = in.compact_string();
+    CHECK(in.failed() == (size > 32'767));
+    CHECK(text.size() == (size > 32'767 ? 0 : size));
+  }
+}
+
 TEST_CASE("null where a value is required fails") {
   auto null_string = bytes_of({0xff, 0xff});
   CHECK(wire_reader{null_string}.nullable_string() == std::nullopt);

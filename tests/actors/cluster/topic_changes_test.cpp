@@ -231,4 +231,13 @@ TEST_CASE("a level that a topic got by itself is described as a default") {
   CHECK(asked.source == config_source::dynamic_topic);
 }
 
+TEST_CASE("an internal topic keeps its partitions: groups find their coordinator by their number") {
+  bench b;
+  REQUIRE(b.create(topic("__consumer_offsets", 5)).error_code == error_code::none);
+  CHECK(b.grow("__consumer_offsets", 6) == error_code::invalid_topic_exception);
+  auto removed = b.remove({.topics = {{.name = "__consumer_offsets"}}});
+  CHECK(removed.responses.front().error_code == error_code::invalid_topic_exception);
+  CHECK(b.cluster.image()->find_topic("__consumer_offsets")->partition_count() == 5);
+}
+
 }  // namespace ottla

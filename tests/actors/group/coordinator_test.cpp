@@ -169,6 +169,24 @@ TEST_CASE("offsets of a deleted topic are removed") {
   CHECK(node.committed("simple", "returns") == 2);
 }
 
+TEST_CASE("a commit for a topic made anew is not taken by the tombstone of the old one") {
+  const uuid old_id = *uuid::parse("AAAAAAAAAAAAAAAAAAAAAQ");
+  const uuid new_id = *uuid::parse("AAAAAAAAAAAAAAAAAAAAAg");
+  coordinator_fixture node;
+  node.commit("simple", "orders", 1, {}, old_id);
+  node.log->hold = true;
+  auto committed = node.commit("simple", "orders", 7, {}, new_id);
+  caf::anon_send(node.coordinator, topics_deleted{{{"orders", old_id}}});
+  node.settle();
+  node.log->hold = false;
+  node.release();
+  CHECK(error_of(committed) == error_code::none);
+  CHECK(node.committed("simple", "orders") == 7);
+  node.stop();
+  node.start();
+  CHECK(node.committed("simple", "orders") == 7);
+}
+
 TEST_CASE("while it loads, members are patient and everybody else comes back later") {
   coordinator_fixture node;
   node.commit("simple", "orders", 1);

@@ -1,5 +1,7 @@
 #include "actors/handlers/fetch_sessions.hpp"
 
+#include <thread>
+
 #include "tests/support/catch.hpp"
 
 using namespace ottla;
@@ -149,4 +151,21 @@ TEST_CASE("a full cache evicts only sessions that had their time") {
   REQUIRE(cache.open({.session_id = id, .epoch = 1}, 2600).error == error_code::none);
   CHECK_FALSE(cache.open(first(5), 3000).session);
   CHECK(cache.open(first(6), 3000).session);
+}
+
+TEST_CASE("a session that is named on two connections at once stays whole") {
+  auto cache = make_cache();
+  auto session = cache.open(first(50), 0).session;
+  REQUIRE(session);
+  std::thread other([&] {
+    for (int i = 0; i < 2000; ++i) {
+      session->update({position(i % 100)}, {target((i + 50) % 100)});
+      (void)session->positions();
+    }
+  });
+  for (int i = 0; i < 2000; ++i) {
+    session->answered(target(i % 100), {.has_records = i % 3 == 0, .high_watermark = i});
+  }
+  other.join();
+  CHECK(session->positions().size() == session->size());
 }

@@ -164,6 +164,18 @@ TEST_CASE("an array that announces much reserves no more than the bytes left") {
   CHECK(request.topics->capacity() * sizeof(metadata_request::metadata_request_topic) <= 4000);
 }
 
+TEST_CASE("a frame of tiny elements is refused before it grows many times larger") {
+  constexpr int32_t topics = 2 << 20;
+  auto bytes = shared_bytes::allocate(4 + 2 * topics);  // empty names
+  std::fill(bytes.writable().begin(), bytes.writable().end(), std::byte{0});
+  store_big_endian<int32_t>(bytes.writable().data(), topics);
+  metadata_request request;
+  wire_reader in{bytes};
+  decode(in, request, 1);
+  REQUIRE(in.failed());
+  CHECK(in.check().error().message.starts_with("too many array elements"));
+}
+
 TEST_CASE("a message prints the fields of its version") {
   CHECK(to_text(reply_with(shared_bytes::copy_of("xyz")), 4) ==
         R"({"throttle_time_ms":0,"responses":[{"topic":"t","partitions":[{"partition_index":3,)"
