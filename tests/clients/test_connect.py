@@ -1,6 +1,9 @@
 """Kafka Connect in distributed mode: a file goes in by one connector and comes out by another."""
 import contextlib
 import json
+import signal
+import subprocess
+import time
 import urllib.request
 
 import pytest
@@ -70,7 +73,12 @@ plugin.path={folder / "plugins"}
         except TimeoutError as late:
             raise AssertionError(f"{late}; the worker said:\n{output.read_text(errors='replace')[-3000:]}") from late
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired as late:
+            process.send_signal(signal.SIGQUIT)  # a dump of its threads
+            time.sleep(2)
+            raise AssertionError(f"the worker does not stop; it said:\n{output.read_text(errors='replace')[-20000:]}") from late
 
 
 @pytest.mark.system
