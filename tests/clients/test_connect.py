@@ -82,6 +82,7 @@ plugin.path={folder / "plugins"}
 
 
 @pytest.mark.system
+@pytest.mark.ci
 @pytest.mark.timeout(300)
 def test_a_file_travels_through_connect_and_goes_on_after_a_restart(own_broker, tmp_path, topic):
     broker = own_broker()

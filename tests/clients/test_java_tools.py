@@ -179,6 +179,29 @@ def test_end_to_end_latency_tool(tool, topic):
                                                      "--record-size", "100"))
 
 
+def test_kafkas_formatters_read_the_offsets_topic(tool, topic, group):
+    """Monitors such as Burrow read __consumer_offsets instead of asking: its records are Kafka's."""
+    produce(tool, topic, NUMBERS)
+    consume(tool, topic, 300, "--group", group)
+
+    def records(formatter):
+        read = tool("consumer.ConsoleConsumer", "--topic", "__consumer_offsets", "--from-beginning", "--timeout-ms", "8000",
+                    "--formatter", f"{TOOLS}.consumer.{formatter}", stderr=None, check=False)
+        decoder, found = json.JSONDecoder(), []
+        while read.lstrip().startswith("{"):  # the formatters write one after the other without a separator
+            record, end = decoder.raw_decode(read.lstrip())
+            read = read.lstrip()[end:]
+            if record["key"]["data"]["group"] == group:
+                found.append(record)
+        return found
+
+    latest = {r["key"]["data"]["partition"]: r["value"]["data"]["offset"] for r in records("OffsetsMessageFormatter")}
+    assert latest == ends(tool, topic)
+    group_records = records("GroupMetadataMessageFormatter")
+    assert group_records[0]["value"]["data"]["members"][0]["assignment"]
+    assert group_records[-1]["value"]["data"]["members"] == []  # it has left
+
+
 @pytest.mark.ottla_only
 @pytest.mark.ci
 def test_kafkas_dump_tool_reads_every_file(own_broker, topic):

@@ -87,6 +87,13 @@ def mirrored(source, target, folder, topic, group, read):
 
 
 @pytest.mark.system
+@pytest.mark.ci
+@pytest.mark.timeout(300)
+def test_records_and_group_offsets_travel_between_two_nodes(own_broker, tmp_path):
+    mirrored(own_broker(), own_broker(), tmp_path, "mirrored", "readers", 700)
+
+
+@pytest.mark.system
 @pytest.mark.timeout(500)
 def test_records_and_group_offsets_travel_from_kafka_and_back(own_broker, tmp_path):
     ours, kafka = own_broker(), KafkaBroker(tmp_path / "apache").start()

@@ -29,6 +29,7 @@ def spark_python():
 
 
 @pytest.mark.system
+@pytest.mark.ci
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("codec", ["lz4"])
 def test_a_batch_load_of_all_partitions_sees_every_record_once(broker, topic, codec):
