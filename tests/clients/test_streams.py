@@ -72,3 +72,15 @@ def test_a_word_count_killed_in_the_middle_ends_with_the_right_counts(own_broker
         assert output.now() == expected
     changelogs = [name for name in admin.list_topics(timeout=30).topics if name.startswith("streams-wordcount-") and "changelog" in name]
     assert len(changelogs) == 1  # the state is in a compacted topic of the broker
+    reset_and_gone(broker, admin)
+
+
+def reset_and_gone(broker, admin):
+    """Kafka's reset tool drives the members out, rewinds the input and deletes what the application made for itself."""
+    said = java.run("org.apache.kafka.tools.StreamsResetter", "--bootstrap-server", broker.bootstrap, "--application-id", "streams-wordcount",
+                    "--input-topics", INPUT, "--force")
+    made = [name for name in admin.list_topics(timeout=30).topics if name.startswith("streams-wordcount-KSTREAM")]
+    assert made == [], said
+    checker = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "streams-wordcount"})
+    assert [part.offset for part in checker.committed([TopicPartition(INPUT, p) for p in range(2)], timeout=30)] == [0, 0], said
+    checker.close()
