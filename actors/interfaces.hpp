@@ -18,6 +18,7 @@
 #include "actors/storage/cleaner_messages.hpp"
 #include "actors/storage/disk_messages.hpp"
 #include "actors/storage/log_messages.hpp"
+#include "actors/storage/scrub_messages.hpp"
 
 namespace ottla {
 
@@ -99,6 +100,8 @@ using partition_control = partition_handle::extend<
     caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
     caf::replies_to<begin_compaction>::with<compaction_begun>,
     caf::replies_to<swap_compaction>::with<compaction_swapped>,
+    caf::replies_to<begin_scrub>::with<scrub_begun>,
+    caf::replies_to<quarantine_range>::with<range_quarantined>,
     caf::replies_to<close_partition>::with<partition_closed>, caf::reacts_to<timer_expired>>;
 
 /// To a log, once: the partition that hears of its progress.
@@ -125,6 +128,8 @@ using log_handle =
                      caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
                      caf::replies_to<begin_compaction>::with<compaction_begun>,
                      caf::replies_to<swap_compaction>::with<compaction_swapped>,
+                     caf::replies_to<begin_scrub>::with<scrub_begun>,
+                     caf::replies_to<quarantine_range>::with<range_quarantined>,
                      caf::replies_to<log_close>::with<log_facts>, caf::reacts_to<timer_expired>>;
 
 /// A compacted partition that may have something to clean.
@@ -148,14 +153,24 @@ struct logs_cleaned {
   std::vector<cleaned_log> cleaned;
 };
 
+/// To the scrubber: look through these logs; ignored while it does so already.
+struct scrub_logs {
+  std::vector<partition_control> partitions;
+  int64_t bytes_per_second_max = 0;  ///< 0: no limit.
+};
+
 }  // namespace ottla
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::clean_logs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::logs_cleaned)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::scrub_logs)
 namespace ottla {
 
 /// Compacts logs, the dirtiest first, on a thread of its own. Said by the supervisor.
 using cleaner_handle =
     caf::typed_actor<caf::replies_to<clean_logs>::with<logs_cleaned>, caf::reacts_to<clean_step>>;
+
+/// Looks through logs for damage on the disk, on a thread of its own. Said by the supervisor.
+using scrubber_handle = caf::typed_actor<caf::reacts_to<scrub_logs>, caf::reacts_to<scrub_step>>;
 
 /// Owns one of the broker's log directories: what lies in it and its checkpoint files. Blocks.
 /// Said by the supervisor.
@@ -164,6 +179,7 @@ using directory_handle =
                      caf::replies_to<save_checkpoints>::with<disk_done>,
                      caf::replies_to<remove_partition>::with<disk_done>,
                      caf::replies_to<note_storage_error>::with<disk_done>,
+                     caf::replies_to<forget_storage_errors>::with<disk_done>,
                      caf::replies_to<mark_clean>::with<disk_done>>;
 
 /// A thread that may block, for one log directory: opens logs, flushes, reads ahead, removes.

@@ -6,6 +6,7 @@
 #include "storage/file_handles.hpp"
 #include "storage/log_files.hpp"
 #include "storage/offset_index.hpp"
+#include "storage/segment_scrub.hpp"
 #include "storage/time_index.hpp"
 
 namespace ottla {
@@ -22,6 +23,12 @@ outcome<void> check_records(std::span<const std::byte> bytes, std::vector<std::b
   if (!view) return std::move(view.error());
   if (!view->crc_valid()) return fault{error_code::corrupt_message, "wrong checksum"};
   return for_each_record(*view, scratch, [](const record_view&) {});
+}
+
+std::string describe(const damaged_bytes& damage) {
+  return fmt::format("{}; bytes {} to {} hold no batch, offsets from {} {} are lost", damage.why,
+                     damage.where.position, damage.where.position + damage.where.length - 1,
+                     damage.first, damage.next ? fmt::format("to {}", *damage.next - 1) : "on");
 }
 
 /// The indexes of a segment may be missing: a broker rebuilds them.
@@ -79,27 +86,33 @@ outcome<void> for_each_batch(
 
 outcome<segment_report> verify_segment(file_system& disk, const std::string& segment) {
   segment_report report{.path = segment};
-  std::vector<std::byte> scratch;
-  auto walked = for_each_batch(
-      disk, segment, [&](const located_batch& batch, std::span<const std::byte> bytes) {
-        ++report.batches;
-        report.records += batch.header.record_count;
-        if (report.first_offset < 0) report.first_offset = batch.base_offset();
-        report.last_offset = batch.last_offset();
-        report.bytes = batch.end();
-        if (auto good = check_records(bytes, scratch); !good) {
-          report.problems.push_back(
-              fmt::format("batch at position {}: {}", batch.position, good.error().message));
-        }
-        return true;
-      });
-  if (!walked && batch_scanner::is_disk_fault(walked.error())) return std::move(walked.error());
-  if (!walked) report.problems.push_back(walked.error().message);
   auto name = parse_log_file(segment.substr(segment.rfind('/') + 1));
   auto opened = disk.open(segment, open_mode::read_only);
   if (!opened) return std::move(opened.error());
   auto size = (*opened)->size();
   if (!size) return std::move(size.error());
+  segment_scrub scrub(*opened, name ? name->base : 0, INT64_MAX, *size);
+  std::vector<std::byte> scratch;
+  for (;;) {
+    auto found = scrub.next();
+    if (!found) return std::move(found.error());
+    if (!*found) break;
+    if (auto* damage = std::get_if<damaged_bytes>(&**found)) {
+      report.problems.push_back(describe(*damage));
+      continue;
+    }
+    const auto& batch = std::get<located_batch>(**found);
+    ++report.batches;
+    report.records += batch.header.record_count;
+    if (report.first_offset < 0) report.first_offset = batch.base_offset();
+    report.last_offset = batch.last_offset();
+    auto bytes = scrub.bytes_of(batch);
+    if (!bytes) return std::move(bytes.error());
+    if (auto good = check_records(*bytes, scratch); !good) {
+      report.problems.push_back(
+          fmt::format("batch at position {}: {}", batch.position, good.error().message));
+    }
+  }
   if (name) check_indexes(disk, segment, name->base, *size, report.problems);
   report.bytes = *size;
   return report;

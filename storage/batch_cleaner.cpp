@@ -61,7 +61,10 @@ outcome<cleaned_batch> batch_cleaner::rewrite(const record_batch_view& batch, bo
   options.base_sequence = header.base_sequence;
   options.transactional = header.is_transactional();
   options.delete_horizon = header.delete_horizon();
-  if (sets_horizon) options.delete_horizon = rules_.now_ms + rules_.delete_retention_ms;
+  if (sets_horizon) {
+    const bool is_endless = rules_.delete_retention_ms > INT64_MAX - rules_.now_ms;
+    options.delete_horizon = is_endless ? INT64_MAX : rules_.now_ms + rules_.delete_retention_ms;
+  }
   if (header.time_type() == timestamp_type::log_append_time) {
     options.log_append_time = header.max_timestamp;
   }

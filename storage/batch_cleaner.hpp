@@ -18,6 +18,7 @@ struct compaction_stats {
   int64_t records_read = 0;
   int64_t records_kept = 0;
   int64_t tombstones_dropped = 0;
+  int64_t batches_unreadable = 0;   ///< Kept as they are: they cannot be inflated or walked.
   int64_t records_without_key = 0;  ///< Dropped: a compacted topic has none.
 };
 

@@ -45,7 +45,9 @@ outcome<std::span<const std::byte>> batch_scanner::view(int64_t position, int64_
 
 outcome<std::optional<located_batch>> batch_scanner::next() {
   for (const auto& hole : holes_) {
-    if (position_ == hole.position) position_ += hole.length;
+    // An index entry may point into a hole.
+    const int64_t hole_end = hole.position + hole.length;
+    if (position_ >= hole.position && position_ < hole_end) position_ = hole_end;
   }
   if (position_ >= end_) return std::optional<located_batch>{};
   if (end_ - position_ < header_bytes) return bad("cut short");

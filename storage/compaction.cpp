@@ -150,6 +150,7 @@ struct compaction::state {
   std::optional<batch_scanner> scanner;
   located_batch located;
   std::vector<std::byte> scratch;
+  std::vector<std::pair<std::span<const std::byte>, log_offset>> keys;  // of one batch
 
   std::vector<group> groups;
   size_t next_group = 0;
@@ -163,12 +164,16 @@ struct compaction::state {
 
 outcome<bool> compaction::state::map_batch(const record_batch_view& batch) {
   if (batch.header().is_control() || batch.header().last_offset() < plan.first_dirty) return true;
-  bool fits = true;
-  OTTLA_TRY(for_each_record(batch, scratch, [&](const record_view& record) {
-    if (!record.key || record.offset < plan.first_dirty || !fits) return;
-    fits = map.put(*record.key, record.offset);
-  }));
-  return fits;
+  // All of it or nothing: keys of a batch that cannot be read must not replace older records.
+  keys.clear();
+  auto read = for_each_record(batch, scratch, [&](const record_view& record) {
+    if (record.key && record.offset >= plan.first_dirty) {
+      keys.emplace_back(*record.key, record.offset);
+    }
+  });
+  if (!read) return true;
+  return std::all_of(keys.begin(), keys.end(),
+                     [&](const auto& each) { return map.put(each.first, each.second); });
 }
 
 outcome<void> compaction::state::map_step() {
@@ -261,7 +266,10 @@ outcome<void> compaction::state::clean_step() {
       break;  // a source is a step of its own, however little is left of it
     }
     auto cleaned = cleaner->clean(**batch);
-    if (!cleaned) return std::move(cleaned.error());
+    if (!cleaned) {  // its checksum is right: the producer sent it so, and it stays so
+      ++stats.batches_unreadable;
+      cleaned = cleaned_batch{};
+    }
     if (cleaned->what != cleaned_batch::kind::unchanged) group_changed = true;
     if (cleaned->what == cleaned_batch::kind::unchanged) {
       emit((*batch)->header(), (*batch)->bytes());
@@ -357,9 +365,14 @@ log_offset compaction::cleaned_up_to() const {
   return state_->mapped_below;
 }
 
+const std::string& compaction::directory() const {
+  return state_->directory;
+}
+
 compaction_stats compaction::stats() const {
   compaction_stats sum = state_->cleaner ? state_->cleaner->stats() : compaction_stats{};
   sum.bytes_written = state_->stats.bytes_written;
+  sum.batches_unreadable = state_->stats.batches_unreadable;
   return sum;
 }
 

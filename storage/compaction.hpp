@@ -79,6 +79,7 @@ public:
   /// The new clean point, once done: for the cleaner checkpoint.
   [[nodiscard]] log_offset cleaned_up_to() const;
   [[nodiscard]] compaction_stats stats() const;
+  [[nodiscard]] const std::string& directory() const;
 
 private:
   struct state;

@@ -65,6 +65,10 @@ public:
   virtual ~directory_lock() = default;
 };
 
+/// Whether a failed operation may succeed later by itself: the disk or a quota is full, or the
+/// process or the system is short of something. It says nothing against the disk.
+[[nodiscard]] bool is_passing(const fault& why);
+
 class file_system {
 public:
   virtual ~file_system() = default;

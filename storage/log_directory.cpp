@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "storage/text_lines.hpp"
@@ -171,9 +172,13 @@ outcome<void> log_directory::begin_run(const uuid& incarnation) {
   auto mount = disk_.identify_mount(path_);
   if (!mount) return std::move(mount.error());
   // The marker first: after a crash in between the clean file still tells the truth.
-  OTTLA_TRY(write_file(disk_, inside(run_marker_name),
-                       seal_text(marker_kind, marker_version, marker_body(incarnation, *mount)),
-                       sync_time::now));
+  auto marked = write_file(disk_, inside(run_marker_name),
+                           seal_text(marker_kind, marker_version, marker_body(incarnation, *mount)),
+                           sync_time::now);
+  // On a full disk the last run's marker stays. It tells the truth as well: only its boot and mount
+  // count, and without one a crash is taken for one of the machine.
+  if (!marked && !is_passing(marked.error())) return marked;
+  if (!marked) notes_.push_back(marked.error().message);
   auto removed = remove_if_there(disk_, inside(clean_shutdown_name));
   if (!removed) return std::move(removed.error());
   if (*removed) return disk_.sync_directory(path_);
@@ -289,14 +294,22 @@ outcome<void> log_directory::note_storage_error(const uuid& failed) {
     if (known == failed) return {};
   }
   storage_errors_.push_back(failed);
+  return save_storage_errors();
+}
+
+outcome<void> log_directory::save_storage_errors() {
   std::string body;
   for (const auto& id : storage_errors_) body += id.to_string() + "\n";
   return write_file(disk_, inside(storage_error_name), seal_text(error_kind, error_version, body),
                     sync_time::now);
 }
 
-outcome<void> log_directory::forget_storage_errors() {
-  storage_errors_.clear();
+outcome<void> log_directory::forget_storage_errors(std::span<const uuid> recovered) {
+  const auto forgotten = std::erase_if(storage_errors_, [&](const uuid& id) {
+    return std::find(recovered.begin(), recovered.end(), id) != recovered.end();
+  });
+  if (forgotten == 0) return {};
+  if (!storage_errors_.empty()) return save_storage_errors();
   auto removed = remove_if_there(disk_, inside(storage_error_name));
   if (!removed) return std::move(removed.error());
   if (*removed) return disk_.sync_directory(path_);

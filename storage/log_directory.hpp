@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -91,8 +92,8 @@ public:
   [[nodiscard]] const std::vector<uuid>& storage_errors() const { return storage_errors_; }
   /// Another directory says that this one failed: its last run counts as a machine crash.
   void distrust() { last_ = last_shutdown::machine_crash; }
-  /// Once all logs are recovered: the flags of the last run no longer count.
-  outcome<void> forget_storage_errors();
+  /// All logs of these directories are recovered: their errors of earlier runs no longer count.
+  outcome<void> forget_storage_errors(std::span<const uuid> recovered);
 
   /// The last act of a clean shutdown, after every log was closed and every checkpoint written.
   outcome<void> mark_clean(int64_t broker_epoch);
@@ -106,6 +107,7 @@ private:
   outcome<void> judge_last_run();
   outcome<void> begin_run(const uuid& incarnation);
   outcome<void> load_checkpoints();
+  outcome<void> save_storage_errors();
   outcome<void> save(offset_checkpoint& kept, std::string_view name, offset_checkpoint offsets);
   [[nodiscard]] std::string inside(std::string_view name) const { return join_path(path_, name); }
 

@@ -359,11 +359,7 @@ outcome<void> log_recovery::cut(size_t index, int64_t position) {
 outcome<void> log_recovery::quarantine(size_t index, const quarantined_range& range) {
   note(fmt::format("offsets {} to {} are damaged on disk and cannot be read", range.first,
                    range.next - 1));
-  auto& all = report_.quarantined;
-  const auto by_offset = [](const auto& a, const auto& b) { return a.first < b.first; };
-  all.insert(std::upper_bound(all.begin(), all.end(), range, by_offset), range);
-  log_.segments_[index]->set_holes(holes_of(all, range.segment_base));
-  return log_.save_quarantine();
+  return log_.add_quarantine(*log_.segments_[index], range);
 }
 
 outcome<void> log_recovery::settle_ends() {
@@ -418,7 +414,8 @@ outcome<void> log_recovery::restore_epochs() {
     }
   }
   log_.epochs_.truncate_from_start(log_.log_start_);
-  return log_.save_epochs();
+  auto saved = log_.save_epochs();
+  return saved || is_passing(saved.error()) ? outcome<void>{} : saved;  // only a cache
 }
 
 outcome<void> log_recovery::rebuild_epochs() {

@@ -79,7 +79,10 @@ append_answer partition_log::append(const shared_bytes& batch, const append_term
   located_batch placed{0, good.header};
   placed.header.base_offset = log_end_;
   placed.header.epoch = terms.epoch;
-  auto written = write_batches(good.batch.view(), std::span{&placed, 1}, terms.now_ms);
+  outcome<void> written = fault{error_code::kafka_storage_error, "no room on the disk", ENOSPC};
+  if (terms.has_room) {
+    written = write_batches(good.batch.view(), std::span{&placed, 1}, terms.now_ms);
+  }
   if (!written) {
     if (good.header.base_sequence >= 0) producers_.note_refused(producer_fields(good.header));
     return rejection(std::move(written.error()));
@@ -179,8 +182,9 @@ outcome<void> partition_log::note_producer(const located_batch& batch,
 }
 
 outcome<void> partition_log::survive(fault why) {
-  const bool disk_full = why.os_errno == ENOSPC || why.os_errno == EDQUOT;
-  if (!disk_full && why.code == error_code::kafka_storage_error) broken_ = why;
+  // A file of the log that is gone is no answer to a client, but a disk that lost something.
+  if (why.code == error_code::resource_not_found) why.code = error_code::kafka_storage_error;
+  if (!is_passing(why) && why.code == error_code::kafka_storage_error) broken_ = why;
   return why;
 }
 

@@ -36,6 +36,7 @@ struct append_terms {
   timestamp_ms now_ms = 0;
   append_origin origin = append_origin::client;
   api_version produce_version = 13;  ///< Some codecs are refused to old versions.
+  bool has_room = true;  ///< Whether the disk may take more of clients (free_space.hpp).
 };
 
 struct appended {
@@ -187,7 +188,8 @@ public:
 
   /// Everything below it survives a power cut.
   [[nodiscard]] log_offset recovery_point() const { return recovery_point_; }
-  /// What a sync has to cover now; empty() if all is flushed. One job at a time: the next call
+  /// What a sync has to cover now; empty() if all is flushed. A fault leaves the log broken, or may
+  /// be tried again (too many open files). One job at a time: the next call
   /// comes after flushed_to() or flush_failed().
   outcome<flush_job> flush_target();
   /// The flush_job has succeeded: `offset` is its up_to. Cuts in between are taken into account.
@@ -219,6 +221,12 @@ public:
   outcome<removal_job> replace_segments(log_offset first, log_offset last, timestamp_ms now_ms);
   [[nodiscard]] file_handles& handles() const { return handles_; }
 
+  // --- damage ---
+
+  /// Reads refuse the range from now on, also after a restart. False: it is not (or no longer)
+  /// damaged, or known already.
+  outcome<bool> quarantine(const quarantined_range& range);
+
 private:
   friend class log_recovery;
   partition_log(file_handles& handles, std::string directory, const log_options& options);
@@ -236,7 +244,7 @@ private:
   outcome<void> write_batches(std::span<const std::byte> bytes,
                               std::span<const located_batch> batches, timestamp_ms now_ms);
   outcome<void> note_producer(const located_batch& batch, std::span<const std::byte> bytes);
-  /// Whether `why` leaves the log usable: only a full disk does.
+  /// Breaks the log, unless `why` passes by itself.
   outcome<void> survive(fault why);
   outcome<void> save_epochs();
   outcome<void> take_snapshot();
@@ -248,7 +256,9 @@ private:
   outcome<void> add_segment(log_offset base, timestamp_ms now_ms);
   outcome<removal_job> drop_segments(size_t first, size_t last);
   [[nodiscard]] const quarantined_range* quarantine_at_or_after(log_offset offset) const;
+  outcome<void> add_quarantine(segment& where, const quarantined_range& range);
   outcome<void> save_quarantine();
+  outcome<void> collect_files(flush_job& job);
   outcome<void> sync_files(const std::vector<std::string>& paths);
   outcome<timestamp_offset> newest_batch(segment& where);
   outcome<timestamp_and_offset> first_record_at(segment& where, timestamp_ms timestamp);

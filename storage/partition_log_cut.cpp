@@ -114,7 +114,8 @@ outcome<void> partition_log::advance_log_start(log_offset offset) {
   if (offset <= log_start_) return {};
   log_start_ = offset;
   epochs_.truncate_from_start(offset);
-  return save_epochs();
+  if (auto saved = save_epochs(); !saved) (void)survive(std::move(saved.error()));  // only a cache
+  return {};
 }
 
 outcome<size_t> partition_log::segments_to_delete(timestamp_ms now_ms, log_offset deletable_below) {
@@ -145,7 +146,10 @@ outcome<removal_job> partition_log::delete_segments(size_t count, timestamp_ms n
   OTTLA_ASSERT(count <= segments_.size());
   if (broken_) return *broken_;
   if (count == 0) return removal_job{};
-  if (count == segments_.size()) OTTLA_TRY(roll(now_ms));
+  if (count == segments_.size()) {
+    auto rolled = roll(now_ms);  // a full disk has no room for a new segment: the others go
+    if (broken_) return std::move(rolled.error());
+  }
   auto removal = drop_segments(0, std::min(count, segments_.size() - 1));
   if (!removal) {
     (void)survive(removal.error());
@@ -156,9 +160,11 @@ outcome<removal_job> partition_log::delete_segments(size_t count, timestamp_ms n
   std::erase_if(report_.quarantined, [&](const auto& bad) {
     return bad.segment_base < segments_.front()->base_offset();
   });
-  OTTLA_TRY(save_quarantine());
-  OTTLA_TRY(save_epochs());
-  OTTLA_TRY(remove_snapshots(0, segments_.front()->base_offset()));
+  // None of this may keep the removal, which makes room, from happening.
+  for (auto done :
+       {save_quarantine(), save_epochs(), remove_snapshots(0, segments_.front()->base_offset())}) {
+    if (!done) (void)survive(std::move(done.error()));
+  }
   return removal;
 }
 

@@ -15,6 +15,15 @@ outcome<flush_job> partition_log::flush_target() {
   if (broken_) return *broken_;
   flush_job job;
   job.up_to = flushable_ = log_end_;
+  auto collected = collect_files(job);
+  if (!collected) return survive(std::move(collected.error())).error();
+  unsynced_snapshots_.clear();
+  if (directory_dirty_) job.directory = directory_;
+  epochs_dirty_ = directory_dirty_ = false;  // a job that fails breaks the log
+  return job;
+}
+
+outcome<void> partition_log::collect_files(flush_job& job) {
   const auto take = [&](const std::string& path) -> outcome<void> {
     auto opened = handles_.disk().open(path, open_mode::read_write);
     if (!opened && opened.error().code == error_code::resource_not_found) return {};
@@ -37,10 +46,7 @@ outcome<flush_job> partition_log::flush_target() {
   }
   if (epochs_dirty_) OTTLA_TRY(take(inside(leader_epoch_name)));
   for (const auto& path : unsynced_snapshots_) OTTLA_TRY(take(path));
-  unsynced_snapshots_.clear();
-  if (directory_dirty_) job.directory = directory_;
-  epochs_dirty_ = directory_dirty_ = false;  // a job that fails breaks the log
-  return job;
+  return {};
 }
 
 void partition_log::flushed_to(log_offset offset) {

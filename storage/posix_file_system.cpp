@@ -183,6 +183,11 @@ std::string read_small(const char* path) {
 
 }  // namespace
 
+bool is_passing(const fault& why) {
+  constexpr std::array passing{ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM};
+  return std::find(passing.begin(), passing.end(), why.os_errno) != passing.end();
+}
+
 outcome<std::shared_ptr<file>> posix_file_system::open(const std::string& path, open_mode mode) {
   int descriptor = -1;
   do {
@@ -289,7 +294,10 @@ outcome<file_system::mount_identity> posix_file_system::identify_mount(const std
   struct statx extended{};
   uint64_t mount_id = 0;
 #ifdef STATX_MNT_ID
-  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID, &extended) == 0) {
+  // Ids that are never used twice, where the kernel (6.8) has them: a volume that was taken away
+  // and mounted again must not look as if it had been there all the time.
+  constexpr unsigned unique_mount_id = 0x4000;  // STATX_MNT_ID_UNIQUE
+  if (::statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID | unique_mount_id, &extended) == 0) {
     mount_id = extended.stx_mnt_id;
   }
 #endif

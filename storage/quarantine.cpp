@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "storage/partition_log.hpp"
 #include "storage/small_files.hpp"
 #include "storage/text_lines.hpp"
@@ -49,6 +51,34 @@ std::vector<byte_range> holes_of(const std::vector<quarantined_range>& ranges, l
     if (range.segment_base == base) holes.push_back({range.position, range.length});
   }
   return holes;
+}
+
+outcome<void> partition_log::add_quarantine(segment& where, const quarantined_range& range) {
+  auto& all = report_.quarantined;
+  const auto by_offset = [](const auto& a, const auto& b) { return a.first < b.first; };
+  all.insert(std::upper_bound(all.begin(), all.end(), range, by_offset), range);
+  where.set_holes(holes_of(all, range.segment_base));
+  return save_quarantine();
+}
+
+outcome<bool> partition_log::quarantine(const quarantined_range& range) {
+  auto& where = *segments_[segment_index_of(range.segment_base)];
+  if (where.base_offset() != range.segment_base) return false;
+  if (range.position + range.length > where.size_bytes()) return false;
+  for (const auto& known : where.holes()) {
+    if (range.position < known.position + known.length &&
+        known.position < range.position + range.length) {
+      return false;
+    }
+  }
+  auto scanner = where.scan(range.position, batch_check::crc);
+  if (!scanner) return std::move(scanner.error());
+  scanner->expect_from(range.first);
+  auto batch = scanner->next();
+  if (!batch && batch_scanner::is_disk_fault(batch.error())) return std::move(batch.error());
+  if (batch && (!*batch || (*batch)->last_offset() < range.next)) return false;
+  OTTLA_TRY(add_quarantine(where, range));
+  return true;
 }
 
 outcome<void> partition_log::save_quarantine() {

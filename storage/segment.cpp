@@ -1,7 +1,6 @@
 #include "storage/segment.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 
 namespace ottla {
@@ -77,7 +76,7 @@ outcome<void> segment::append(std::span<const std::byte> bytes,
   if (!offsets_.bytes().tail_is_full()) return {};
   // The batch is in the log: a full disk may keep index entries in memory a while longer.
   auto written = write_indexes();
-  if (!written && written.error().os_errno != ENOSPC) return written;
+  if (!written && !is_passing(written.error())) return written;
   return {};
 }
 
@@ -133,7 +132,8 @@ outcome<void> segment::rebuild_indexes(int32_t index_interval_bytes) {
   OTTLA_TRY(offsets_.reset());
   OTTLA_TRY(times_.reset());
   OTTLA_TRY(walk_from(0, index_interval_bytes, batch_check::header));
-  return write_indexes();
+  auto written = write_indexes();  // a full disk: they stay in memory a while longer
+  return written || is_passing(written.error()) ? outcome<void>{} : written;
 }
 
 outcome<int64_t> segment::walk_tail(int32_t index_interval_bytes, batch_check check) {

@@ -46,6 +46,7 @@ broker_actor::behavior_type broker_actor::make_behavior() {
         if (timer.token == checkpoint_token) return save_dirty();
         if (timer.token == maintain_token) return maintain_all();
         if (timer.token == clean_token) return clean();
+        if (timer.token == scrub_token) return scrub();
         reopen(timer.token);
       },
   };
@@ -61,6 +62,7 @@ void broker_actor::on_exit() {
   }
   partitions_.clear();
   caf::anon_send_exit(setup_.cleaner, caf::exit_reason::user_shutdown);
+  caf::anon_send_exit(setup_.scrubber, caf::exit_reason::user_shutdown);
   for (auto& crew : setup_.directories) {
     caf::anon_send_exit(crew.owner, caf::exit_reason::user_shutdown);
     for (auto& disk : crew.flushers) caf::anon_send_exit(disk, caf::exit_reason::user_shutdown);
@@ -116,6 +118,7 @@ void broker_actor::apply(const image_changed& change) {
       steps += adopt(replica, sequence, batches);
     }
   }
+  is_image_new_ = false;
   steps += remove_doomed(sequence);
   progress_.begin(sequence, steps);
   for (auto& [directory, batch] : batches) open_batch(directory, std::move(batch));
@@ -126,6 +129,7 @@ void broker_actor::report_applied() {
   auto applied = progress_.take_applied();
   if (!applied) return;
   caf::anon_send(setup_.services->controller, image_applied{*applied});
+  if (!std::exchange(is_settled_, true)) settled();
   if (image_->sequence() == *applied) report_image(*image_);
 }
 
@@ -152,6 +156,7 @@ caf::result<broker_stopped> broker_actor::stop() {
   cancel_timer(checkpoint_timer_);
   cancel_timer(maintain_timer_);
   cancel_timer(clean_timer_);
+  cancel_timer(scrub_timer_);
   setup_.open->clear();
   stops_left_ = 1;  // for this function
   for (auto& [key, partition] : partitions_) {

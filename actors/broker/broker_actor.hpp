@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "actors/broker/local_replicas.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/runtime/pinned.hpp"
+#include "storage/free_space.hpp"
 
 namespace ottla {
 
@@ -31,6 +33,7 @@ struct directory_crew {
   directory_handle owner;
   std::vector<disk_handle> flushers;
   std::vector<disk_handle> workers;  ///< Open logs, read ahead, remove files.
+  std::shared_ptr<free_space> space;
   size_t partitions = 0;
   bool is_offline = false;
 };
@@ -41,10 +44,15 @@ struct broker_setup {
   config_cell* config = nullptr;
   metadata_handle metadata;
   cleaner_handle cleaner;
+  scrubber_handle scrubber;
+  /// The last run ended by a crash of the process: the start has checked only the ends of the logs.
+  bool scrub_first = false;
   offset_checkpoint clean_points;  ///< How far compacted logs were cleaned in earlier runs.
   std::vector<directory_crew> directories;
   /// Where each partition was found at start, by index into `directories`.
   std::unordered_map<topic_partition, size_t> found;
+  /// A directory could not be opened: what should be there and is not may lie in it.
+  bool is_directory_missing = false;
   /// The broker cannot go on: every log directory has failed. Called once.
   std::function<void(std::string why)> give_up;
 };
@@ -63,6 +71,7 @@ private:
     checkpoint_token = 1,
     maintain_token = 2,
     clean_token = 3,
+    scrub_token = 4,
     first_reopen_token = 16
   };
 
@@ -93,6 +102,8 @@ private:
   using open_batches = std::map<size_t, prepare_partitions>;
   size_t adopt(const local_replica& replica, int64_t sequence, open_batches& batches);
   size_t choose_directory(const topic_partition& name);
+  [[nodiscard]] bool is_out_of_reach(const local_replica& replica) const;
+  void forget_storage_errors_recovered();
   void open_batch(size_t directory, prepare_partitions batch);
   void distribute(size_t directory, prepared_partitions& prepared);
   void opened(size_t directory, opened_log& log);
@@ -108,9 +119,12 @@ private:
   void fail_directory(const directory_failed& failed);
   void save_dirty();
   void maintain_all();
+  [[nodiscard]] bool clocks_agree();
   void want_cleaning(const topic_id_partition& which);
   void clean();
   void cleaned(const logs_cleaned& result);
+  void settled();
+  void scrub();
   [[nodiscard]] unit& unit_for(const topic_id_partition& which) const;
 
   broker_setup setup_;
@@ -118,6 +132,8 @@ private:
   replica_seat self_;
   image_ptr image_;
   bool is_registered_ = false;
+  bool is_image_new_ = true;  ///< The first image: its partitions are those of earlier runs.
+  bool is_settled_ = false;   ///< The first image is in effect.
   bool is_stopping_ = false;
   apply_progress progress_;
   partition_map partitions_;
@@ -130,7 +146,9 @@ private:
   std::set<topic_id_partition> dirty_;
   timer_id checkpoint_timer_;
   timer_id maintain_timer_;
+  std::optional<int64_t> wall_ahead_ms_;  ///< Of the monotonic clock, at the last maintenance.
   timer_id clean_timer_;
+  timer_id scrub_timer_;
   std::set<topic_id_partition> to_clean_;  ///< Compacted, and written since the last look.
 
   std::vector<caf::typed_response_promise<broker_started>> starting_;

@@ -1,6 +1,7 @@
 // The half of the supervisor that opens, reopens, fails and removes partitions.
 #include <algorithm>
 #include <caf/send.hpp>
+#include <cstdlib>
 #include <utility>
 
 #include "actors/broker/broker_actor.hpp"
@@ -14,6 +15,8 @@ namespace {
 
 constexpr int32_t failures_max = 5;
 constexpr int64_t first_reopen_delay_ms = 100;
+constexpr int64_t retry_open_ms = 5'000;  ///< After a full disk, for example.
+constexpr int64_t clock_jump_max_ms = 600'000;
 constexpr int64_t stable_after_ms = 60'000;  ///< After so long without a failure they count anew.
 
 size_t hash_of(const topic_id_partition& which) {
@@ -51,12 +54,25 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
   auto& partition = partitions_[replica.key];
   partition.replica = replica;
   partition.directory = choose_directory(replica.name);
-  partition.steps.push_back(sequence);
   ++setup_.directories[partition.directory].partitions;
+  if (is_out_of_reach(replica)) {
+    log::error("log", "{} is offline with its log directory", to_string(replica.name));
+    partition.state = phase::failed;
+    return 0;
+  }
+  partition.steps.push_back(sequence);
   auto options =
       make_log_options(replica.assignment.config, log_defaults_of(*setup_.config->get()));
   batches[partition.directory].wanted.push_back({replica.name, replica.key.topic_id, options});
   return 1;
+}
+
+/// Whether the data of a replica is in a directory that does not work: it must not begin anew,
+/// empty, in another one.
+bool broker_actor::is_out_of_reach(const local_replica& replica) const {
+  auto found = setup_.found.find(replica.name);
+  if (found != setup_.found.end()) return setup_.directories[found->second].is_offline;
+  return setup_.is_directory_missing && is_image_new_;
 }
 
 /// Where it was found, else the working directory with the fewest partitions.
@@ -116,10 +132,18 @@ void broker_actor::opened(size_t directory, opened_log& log) {
     log::error("log", "{} in {} cannot be opened: {}", to_string(log.wanted.which),
                setup_.directories[directory].path, log.failure->message);
     partition.state = phase::failed;
+    if (is_passing(*log.failure)) {
+      reopening_.emplace(next_reopen_token_, found->first);
+      arm_timer(retry_open_ms, next_reopen_token_++);
+    }
     return opening_ended(partition, error_code::kafka_storage_error);
   }
   for (const auto& note : log.log->recovered().notes) {
     log::warn("log", "{}: {}", to_string(log.wanted.which), note);
+  }
+  if (setup_.directories[directory].is_offline) {  // since this began
+    partition.state = phase::failed;
+    return opening_ended(partition, error_code::kafka_storage_error);
   }
   bring_up(partition, std::move(log.log));
   opening_ended(partition, error_code::none);
@@ -139,7 +163,8 @@ void broker_actor::bring_up(local_partition& partition, std::shared_ptr<partitio
                                     .level = replica.assignment.level,
                                     .defaults = log_defaults_of(*setup_.config->get()),
                                     .disks = {.flusher = crew.flushers[seat % crew.flushers.size()],
-                                              .reader = crew.workers[seat % crew.workers.size()]},
+                                              .reader = crew.workers[seat % crew.workers.size()],
+                                              .space = crew.space},
                                     .supervisor = caf::actor_cast<log_supervisor>(this)});
   partition.actor =
       spawn_on<partition_actor>(system(), home,
@@ -216,8 +241,10 @@ void broker_actor::reopen(uint64_t token) {
   auto node = reopening_.extract(token);
   if (node.empty() || is_stopping_) return;
   auto known = partitions_.find(node.mapped());
-  if (known == partitions_.end() || known->second.state != phase::opening) return;
-  const auto& partition = known->second;
+  if (known == partitions_.end()) return;
+  auto& partition = known->second;
+  if (partition.state != phase::opening && partition.state != phase::failed) return;
+  partition.state = phase::opening;
   auto options =
       make_log_options(partition.replica.assignment.config, log_defaults_of(*setup_.config->get()));
   open_batch(partition.directory,
@@ -247,6 +274,22 @@ void broker_actor::fail_directory(const directory_failed& failed) {
   if (!is_any_left && setup_.give_up) {
     std::exchange(setup_.give_up, nullptr)("every log directory has failed; the last was " +
                                            crew->path + ": " + failed.why.message);
+  }
+}
+
+/// The errors of earlier runs no longer count for directories whose every log was looked through.
+void broker_actor::forget_storage_errors_recovered() {
+  std::set<size_t> unsure;
+  for (const auto& [key, partition] : partitions_) {
+    if (partition.state != phase::open) unsure.insert(partition.directory);
+  }
+  forget_storage_errors recovered;
+  const auto& crews = setup_.directories;
+  for (size_t i = 0; i < crews.size(); ++i) {
+    if (!crews[i].is_offline && !unsure.contains(i)) recovered.recovered.push_back(crews[i].id);
+  }
+  for (const auto& crew : crews) {
+    if (!crew.is_offline) caf::anon_send(crew.owner, recovered);
   }
 }
 
@@ -348,6 +391,7 @@ void broker_actor::save_dirty() {
   auto one_done = [=, this] {
     if (--all->left > 0) return;
     for (auto& [directory, checkpoints] : all->by_directory) {
+      if (setup_.directories[directory].is_offline) continue;
       caf::anon_send(setup_.directories[directory].owner, std::move(checkpoints));
     }
   };
@@ -369,13 +413,25 @@ void broker_actor::save_dirty() {
   one_done();
 }
 
+/// Whether the wall clock has gone on as the monotonic one since the last time. If it jumped, age
+/// says nothing for a while: an hour ahead must not delete an hour of records.
+bool broker_actor::clocks_agree() {
+  const auto ahead_ms = time().wall_ms() - time().mono_ms();
+  const auto before_ms = std::exchange(wall_ahead_ms_, ahead_ms);
+  if (!before_ms || std::abs(ahead_ms - *before_ms) <= clock_jump_max_ms) return true;
+  log::warn("broker", "the clock has jumped by {} s: nothing is deleted by age this time",
+            (ahead_ms - *before_ms) / 1000);
+  return false;
+}
+
 void broker_actor::maintain_all() {
+  maintain_timer_ = arm_timer(setup_.config->get()->retention_check_interval_ms, maintain_token);
+  if (!clocks_agree()) return;
   for (const auto& [key, partition] : partitions_) {
     if (partition.state != phase::open) continue;
     caf::anon_send(partition.actor, maintain_partition{});
     want_cleaning(key);  // time alone can make a log due
   }
-  maintain_timer_ = arm_timer(setup_.config->get()->retention_check_interval_ms, maintain_token);
 }
 
 void broker_actor::want_cleaning(const topic_id_partition& which) {
@@ -414,6 +470,28 @@ void broker_actor::cleaned(const logs_cleaned& result) {
   }
   for (auto& [directory, points] : by_directory) {
     caf::anon_send(setup_.directories[directory].owner, std::move(points));
+  }
+}
+
+/// Every partition that was there before this run is open, or has failed.
+void broker_actor::settled() {
+  forget_storage_errors_recovered();
+  if (setup_.scrub_first) return scrub();
+  if (config_->scrub_interval_ms > 0) {
+    scrub_timer_ = arm_timer(config_->scrub_interval_ms, scrub_token);
+  }
+}
+
+void broker_actor::scrub() {
+  scrub_timer_ = {};
+  if (is_stopping_) return;
+  scrub_logs wanted{.bytes_per_second_max = config_->scrub_bytes_per_second_max};
+  for (const auto& [key, partition] : partitions_) {
+    if (partition.state == phase::open) wanted.partitions.push_back(partition.actor);
+  }
+  caf::anon_send(setup_.scrubber, std::move(wanted));
+  if (config_->scrub_interval_ms > 0) {
+    scrub_timer_ = arm_timer(config_->scrub_interval_ms, scrub_token);
   }
 }
 

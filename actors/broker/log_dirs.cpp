@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 
 #include "storage/small_files.hpp"
@@ -11,6 +12,12 @@ namespace ottla {
 namespace {
 
 constexpr size_t meta_properties_max_bytes = 64 << 10;
+
+/// Refusals that the operator must see, whatever other directories there are.
+bool stops_the_start(const fault& why) {
+  const bool is_locked = why.os_errno == EWOULDBLOCK;  // by a process that uses it
+  return why.code != error_code::kafka_storage_error || why.os_errno == 0 || is_locked;
+}
 
 /// What an existing directory says of itself; nothing for one that is new.
 outcome<std::optional<directory_identity>> peek_identity(file_system& disk,
@@ -33,8 +40,13 @@ outcome<std::string> agree_on_cluster(file_system& disk, const std::vector<std::
                                       random_source& random) {
   std::string cluster_id;
   std::string said_by;
+  std::optional<fault> unknown;
   for (const auto& path : paths) {
     auto identity = peek_identity(disk, path);
+    if (!identity && !stops_the_start(identity.error())) {
+      unknown = std::move(identity.error());  // it will be left out
+      continue;
+    }
     if (!identity) return std::move(identity.error());
     if (!*identity || (*identity)->cluster_id.empty()) continue;
     const auto& told = (*identity)->cluster_id;
@@ -47,6 +59,8 @@ outcome<std::string> agree_on_cluster(file_system& disk, const std::vector<std::
     cluster_id = told;
     said_by = path;
   }
+  // A new cluster begins only where no directory can say otherwise.
+  if (cluster_id.empty() && unknown) return std::move(*unknown);
   return cluster_id.empty() ? random.id().to_string() : cluster_id;
 }
 
@@ -65,9 +79,14 @@ last_stop worst(last_stop so_far, last_shutdown found) {
   return std::max(so_far, next);
 }
 
-/// Refusals that the operator must see, whatever other directories there are.
-bool stops_the_start(const fault& why) {
-  return why.code != error_code::kafka_storage_error || why.os_errno == 0;
+outcome<opened_directory> open_one(file_system& disk, const std::string& path,
+                                   const directory_terms& terms) {
+  auto opened = log_directory::open(disk, path, terms);
+  if (!opened) return std::move(opened.error());
+  auto found = (*opened)->partitions();
+  if (!found) return std::move(found.error());
+  return opened_directory{std::shared_ptr<log_directory>{std::move(*opened)}, nullptr,
+                          std::move(*found)};
 }
 
 }  // namespace
@@ -99,22 +118,22 @@ outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& c
   std::vector<uuid> distrusted;
   std::optional<fault> failure;
   for (const auto& path : config.log_dirs) {
-    auto opened = log_directory::open(disk, path,
-                                      {.cluster_id = all.cluster_id,
-                                       .node = config.node_id,
-                                       .fresh_directory_id = random.id(),
-                                       .incarnation = all.incarnation});
+    auto opened = open_one(disk, path,
+                           {.cluster_id = all.cluster_id,
+                            .node = config.node_id,
+                            .fresh_directory_id = random.id(),
+                            .incarnation = all.incarnation});
     if (!opened) {
       if (stops_the_start(opened.error())) return std::move(opened.error());
       all.warnings.push_back("log.dirs: " + path + " is left out: " + opened.error().message);
+      all.is_any_left_out = true;
       failure = std::move(opened.error());
       continue;
     }
-    auto found = (*opened)->partitions();
-    if (!found) return std::move(found.error());
-    for (const auto& each : (*opened)->storage_errors()) distrusted.push_back(each);
-    all.directories.push_back(
-        {std::shared_ptr<log_directory>{std::move(*opened)}, nullptr, std::move(*found)});
+    const auto& directory = *opened->directory;
+    for (const auto& note : directory.notes()) all.warnings.push_back(path + ": " + note);
+    for (const auto& each : directory.storage_errors()) distrusted.push_back(each);
+    all.directories.push_back(std::move(*opened));
   }
   if (all.directories.empty()) return std::move(*failure);
   for (auto& each : all.directories) {

@@ -26,6 +26,7 @@ struct opened_log_dirs {
   uuid incarnation;        ///< Of this run.
   last_stop stopped = last_stop::clean;
   std::vector<opened_directory> directories;
+  bool is_any_left_out = false;  ///< A directory of log.dirs failed: its partitions are not found.
   std::vector<std::string> warnings;
 
   /// Where each live partition was found, by index into `directories`.

@@ -10,6 +10,7 @@
 #include "actors/storage/cleaner_actor.hpp"
 #include "actors/storage/directory_actor.hpp"
 #include "actors/storage/disk_actor.hpp"
+#include "actors/storage/scrubber_actor.hpp"
 
 namespace ottla {
 namespace {
@@ -37,6 +38,8 @@ std::vector<directory_crew> hire(caf::actor_system& system, unit& first,
     auto& crew = crews.emplace_back();
     crew.path = opened.directory->path();
     crew.id = opened.directory->identity().directory_id;
+    crew.space = std::make_shared<free_space>(opened.directory->disk(), crew.path,
+                                              config.log_dir_reserve_bytes);
     crew.owner =
         spawn_blocking<directory_actor>(system, first, opened.directory, std::move(opened.found));
     for (size_t i = 0; i < flushers_per_directory; ++i) {
@@ -94,6 +97,7 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
   services_.controller = controller_;
   auto places = dirs.places();
   auto clean_points = dirs.clean_points();
+  const bool is_directory_missing = dirs.is_any_left_out;
   const std::array<uint64_t, 2> hash_seed{random_.next(), random_.next()};
   supervisor_ = spawn_on<broker_actor>(
       system, first,
@@ -102,9 +106,12 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
                    .config = &config_,
                    .metadata = metadata_,
                    .cleaner = spawn_blocking<cleaner_actor>(system, first, hash_seed),
+                   .scrubber = spawn_blocking<scrubber_actor>(system, first),
+                   .scrub_first = stopped_ == last_stop::process_crash,
                    .clean_points = std::move(clean_points),
                    .directories = hire(system, first, *settings, dirs),
                    .found = std::move(places),
+                   .is_directory_missing = is_directory_missing,
                    .give_up = std::move(give_up)});
   services_.supervisor = supervisor_;
   coordinators_ = spawn_on<coordinators_actor>(

@@ -61,6 +61,10 @@ void read_log(const Reader& read, broker_settings& s) {
   read.integer(s.retention_check_interval_ms, "log.retention.check.interval.ms");
   read.integer(s.flush_offset_checkpoint_interval_ms, "log.flush.offset.checkpoint.interval.ms");
   read.integer(s.recovery_threads_per_dir, "num.recovery.threads.per.data.dir");
+  read.integer(s.log_dir_reserve_bytes, "ottla.log.dir.reserve.bytes");
+  read.integer(s.scrub_interval_ms, "ottla.scrub.interval.hours");
+  s.scrub_interval_ms *= 3'600'000;
+  read.integer(s.scrub_bytes_per_second_max, "ottla.scrub.max.bytes.per.second");
   read.integer(s.open_files_max, "ottla.open.files.max");
   read.integer(s.initial_task_delay_ms, "log.initial.task.delay.ms");
   s.cleaner_enabled = read.boolean("log.cleaner.enable");

@@ -61,7 +61,10 @@ struct broker_settings {
   int64_t retention_check_interval_ms = 300'000;
   int32_t flush_offset_checkpoint_interval_ms = 60'000;
   int32_t recovery_threads_per_dir = 2;
-  int32_t open_files_max = 0;  ///< Cached segment handles; 0: from the process limit.
+  int64_t log_dir_reserve_bytes = 0;       ///< Clients leave so much of each disk free.
+  int64_t scrub_interval_ms = 0;           ///< 0: only after a crash.
+  int64_t scrub_bytes_per_second_max = 0;  ///< 0: no limit.
+  int32_t open_files_max = 0;              ///< Cached segment handles; 0: from the process limit.
   int64_t initial_task_delay_ms = 30'000;
   bool cleaner_enabled = true;
   int64_t cleaner_dedupe_buffer_bytes = 0;

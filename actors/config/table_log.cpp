@@ -339,6 +339,26 @@ constexpr config_definition topics_configs[] = {
      .update = config_update::cluster_wide,
      .doc = "Threads per log directory that recover partitions at the start and close "
             "them at the end."},
+    {.name = "ottla.log.dir.reserve.bytes",
+     .type = config_type::int64,
+     .default_value = "67108864",
+     .min = 0,
+     .doc = "How much of each log directory's disk is kept for group offsets, checkpoints "
+            "and metadata, at most a tenth of the disk. While less is free, producers get a "
+            "retriable error; they go on once half as much again is free. 0 lets them fill "
+            "the disk."},
+    {.name = "ottla.scrub.interval.hours",
+     .type = config_type::int64,
+     .default_value = "168",
+     .min = 0,
+     .max = 87'600,
+     .doc = "How often all logs are checked for bytes that changed on the disk. 0: only "
+            "after a crash, when what the start did not check is checked."},
+    {.name = "ottla.scrub.max.bytes.per.second",
+     .type = config_type::int64,
+     .default_value = "10485760",
+     .min = 0,
+     .doc = "How fast logs are checked in the background; 0 means no limit."},
     {.name = "ottla.open.files.max",
      .type = config_type::int32,
      .default_value = "0",

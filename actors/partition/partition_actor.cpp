@@ -53,6 +53,8 @@ partition_actor::behavior_type partition_actor::make_behavior() {
       },
       [this](begin_compaction& wanted) { return this->delegate(log_, std::move(wanted)); },
       [this](swap_compaction& wanted) { return this->delegate(log_, std::move(wanted)); },
+      [this](const begin_scrub& wanted) { return this->delegate(log_, wanted); },
+      [this](const quarantine_range& found) { return this->delegate(log_, found); },
       [this](const close_partition&) { return close(); },
       [this](const timer_expired&) { expire_parked(); },
   };

@@ -136,6 +136,10 @@ void cleaner_actor::swap_in() {
 }
 
 void cleaner_actor::finish_log() {
+  if (const auto kept = job_->stats().batches_unreadable; kept > 0) {
+    log::warn("cleaner", "{}: {} batches cannot be read by record and stay uncompacted",
+              job_->directory(), kept);
+  }
   cleaned_.cleaned.push_back({due_.front().log.key, job_->cleaned_up_to()});
   job_.reset();
   due_.pop_front();

@@ -1,6 +1,9 @@
 #include "actors/storage/directory_actor.hpp"
 
 #include <caf/send.hpp>
+#include <utility>
+
+#include "actors/runtime/log.hpp"
 
 namespace ottla {
 namespace {
@@ -21,6 +24,7 @@ directory_actor::directory_actor(caf::actor_config& config, unit& works_for,
       random_(random_source::from_system()) {
   for (auto& each : found) {
     if (each.name.kind == partition_directory_kind::live) found_.emplace(each.name.which, each);
+    if (each.name.kind == partition_directory_kind::deleting) leftovers_.push_back(each.path);
   }
 }
 
@@ -31,6 +35,9 @@ directory_actor::behavior_type directory_actor::make_behavior() {
       [this](const remove_partition& wanted) { return remove(wanted); },
       [this](const note_storage_error& noted) {
         return disk_done::of(directory_->note_storage_error(noted.directory_id));
+      },
+      [this](const forget_storage_errors& wanted) {
+        return disk_done::of(directory_->forget_storage_errors(wanted.recovered));
       },
       [this](const mark_clean& wanted) {
         return disk_done::of(directory_->mark_clean(wanted.broker_epoch));
@@ -43,6 +50,7 @@ prepared_partitions directory_actor::prepare(prepare_partitions& wanted) {
   prepared.jobs.reserve(wanted.wanted.size());
   bool created = false;
   for (auto& each : wanted.wanted) prepared.jobs.push_back(prepare_one(each, created));
+  remove_leftovers();
   if (!created) return prepared;
   // One sync of the directory for the whole burst of creations.
   if (auto synced = directory_->sync_creations(); !synced) {
@@ -63,11 +71,14 @@ open_log directory_actor::prepare_one(partition_to_open& wanted, bool& created) 
     found = found_.end();
     if (!aside) job.failure = std::move(aside.error());
   }
-  if (found == found_.end() && !job.failure) {
+  // Also a log whose partition.metadata is lost gets one: it is this topic's from now on.
+  if (!job.failure && (found == found_.end() || !found->second.topic_id)) {
     auto path = directory_->create_partition(wanted.which, wanted.topic_id, sync_time::later);
     created = true;
     if (path) {
-      found = found_.emplace(wanted.which, found_partition{*path, {wanted.which}, wanted.topic_id})
+      found = found_
+                  .insert_or_assign(wanted.which,
+                                    found_partition{*path, {wanted.which}, wanted.topic_id})
                   .first;
     } else {
       job.failure = std::move(path.error());
@@ -77,6 +88,14 @@ open_log directory_actor::prepare_one(partition_to_open& wanted, bool& created) 
   job.context = directory_->context_for(wanted.which, time().wall_ms());
   job.wanted = std::move(wanted);
   return job;
+}
+
+/// Deleted partitions whose removal the last run did not finish.
+void directory_actor::remove_leftovers() {
+  for (const auto& path : std::exchange(leftovers_, {})) {
+    auto removed = directory_->disk().remove_all(path);
+    if (!removed) log::warn("disk", "a leftover stays: {}", removed.error().message);
+  }
 }
 
 disk_done directory_actor::save(const save_checkpoints& wanted) {

@@ -26,9 +26,11 @@ private:
   open_log prepare_one(partition_to_open& wanted, bool& created);
   disk_done save(const save_checkpoints& wanted);
   disk_done remove(const remove_partition& wanted);
+  void remove_leftovers();
 
   std::shared_ptr<log_directory> directory_;
   std::unordered_map<topic_partition, found_partition> found_;
+  std::vector<std::string> leftovers_;
   random_source random_;
 };
 

@@ -100,6 +100,11 @@ struct note_storage_error {
   uuid directory_id;
 };
 
+/// To the directory's owner: every log of these directories was recovered.
+struct forget_storage_errors {
+  std::vector<uuid> recovered;
+};
+
 /// To the directory's owner, last of all: every log is closed and every checkpoint written.
 struct mark_clean {
   int64_t broker_epoch = 0;
@@ -118,4 +123,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::disk_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::save_checkpoints)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::remove_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::note_storage_error)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::forget_storage_errors)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::mark_clean)

@@ -3,9 +3,18 @@
 #include <caf/send.hpp>
 #include <utility>
 
+#include "actors/runtime/log.hpp"
+
 namespace ottla {
 
 namespace {
+
+constexpr int64_t flush_retry_ms = 1'000;
+
+/// `start_ms` and `wait_ms` later; never, for a wait without end.
+int64_t later(int64_t start_ms, int64_t wait_ms) {
+  return wait_ms > INT64_MAX - start_ms ? INT64_MAX : start_ms + wait_ms;
+}
 
 /// A client cannot have begun a transaction: this version has no coordinator for them.
 bool is_transactional(const append_batch& request) {
@@ -24,7 +33,9 @@ log_actor::log_actor(caf::actor_config& config, unit& where, log_setup setup)
       config_(std::move(setup.config)),
       policy_{.level = setup.level},
       disks_(std::move(setup.disks)),
-      supervisor_(std::move(setup.supervisor)) {}
+      supervisor_(std::move(setup.supervisor)) {
+  apply_options();
+}
 
 log_actor::behavior_type log_actor::make_behavior() {
   return {
@@ -53,6 +64,10 @@ log_actor::behavior_type log_actor::make_behavior() {
       [this](const plan_compaction_of_log& wanted) { return plan(wanted); },
       [this](const begin_compaction& wanted) { return begin(wanted); },
       [this](const swap_compaction& wanted) { return swap(wanted); },
+      [this](const begin_scrub&) {
+        return scrub_begun{failed_ ? nullptr : std::make_shared<log_scrub>(*log_)};
+      },
+      [this](const quarantine_range& found) { return quarantine(found); },
       [this](const log_close&) { return close(); },
       [this](const timer_expired& timer) {
         if (timer.token == removal_token) return remove_due();
@@ -77,11 +92,14 @@ log_appended log_actor::append(log_append& request) {
     return refuse({error_code::invalid_txn_state, "no transaction was begun for this batch", 0});
   }
   const auto before_bytes = log_->stats().bytes_appended;
+  const bool may_write = has_room(request.request);
   auto answer =
       log_->append(request.request.batch, {.epoch = request.epoch,
                                            .now_ms = time().wall_ms(),
                                            .origin = request.request.origin,
-                                           .produce_version = request.request.produce_version});
+                                           .produce_version = request.request.produce_version,
+                                           .has_room = may_write});
+  note_full(may_write, answer);
   log_appended ended{.log_end_offset = log_->log_end(), .flushed_offset = log_->recovery_point()};
   if (auto* rejected = std::get_if<batch_rejection>(&answer)) {
     note_breakage();
@@ -98,6 +116,7 @@ log_appended log_actor::append(log_append& request) {
   ended.result.log_start_offset = where.log_start_offset;
   ended.appended_bytes = static_cast<int64_t>(log_->stats().bytes_appended - before_bytes);
   dirty_bytes_ += ended.appended_bytes;
+  if (log_->stats().segments_rolled != rolled_at_jitter_) apply_options();
   flush_if_due();
   return ended;
 }
@@ -108,6 +127,35 @@ log_appended log_actor::refuse(const fault& why) const {
   ended.result.message = why.message;
   ended.result.log_start_offset = log_->log_start();
   return ended;
+}
+
+// --- a full disk ---
+
+/// Whether the reserve of the disk is untouched; what coordinators write may use it.
+bool log_actor::has_room(const append_batch& request) {
+  if (request.origin != append_origin::client) return true;
+  const auto asked =
+      disks_.space->ask(static_cast<int64_t>(request.batch.size()), time().mono_ms());
+  report_space(asked.what);
+  return asked.has_room;
+}
+
+void log_actor::note_full(bool tried, const append_answer& answer) {
+  if (!tried) return;
+  auto* rejected = std::get_if<batch_rejection>(&answer);
+  if (rejected == nullptr) return report_space(disks_.space->wrote(time().mono_ms()));
+  const bool is_full = rejected->error == error_code::kafka_storage_error && !log_->broken();
+  if (is_full) report_space(disks_.space->found_full(time().mono_ms()));
+}
+
+void log_actor::report_space(free_space::change what) const {
+  if (what == free_space::change::none) return;
+  const auto directory = facts().directory;
+  if (what == free_space::change::filled) {
+    log::warn("disk", "{} is full: producers are refused until there is room", directory);
+  } else {
+    log::info("disk", "{} has room again", directory);
+  }
 }
 
 // A full disk passes by itself; what breaks the log takes its whole directory offline.
@@ -127,6 +175,7 @@ caf::result<log_read_result> log_actor::read(const log_read& wanted) {
   log_read_result answer{.log_start_offset = log_->log_start()};
   if (!slice) {
     answer.error = slice.error().code;
+    note_unreadable(slice.error());
     return answer;
   }
   if (slice->range.length == 0) return answer;
@@ -139,14 +188,24 @@ caf::result<log_read_result> log_actor::read(const log_read& wanted) {
   auto promise = make_response_promise<log_read_result>();
   this->request(disks_.reader, caf::infinite, run_read_ahead{std::move(source), position, length})
       .then(
-          [promise, answer](const disk_done& ended) mutable {
-            if (ended.failure) answer = {.error = ended.failure->code};
+          [=, this](const disk_done& ended) mutable {
+            if (ended.failure) {
+              answer = {.error = ended.failure->code};
+              note_unreadable(*ended.failure);
+            }
             promise.deliver(std::move(answer));
           },
           [promise](const caf::error&) mutable {
             promise.deliver(log_read_result{.error = error_code::kafka_storage_error});
           });
   return promise;
+}
+
+/// A range that cannot be read is refused, all others are served; said once, not for each fetch.
+void log_actor::note_unreadable(const fault& why) {
+  if (why.code == error_code::offset_out_of_range || is_passing(why)) return;
+  if (std::exchange(is_unreadable_told_, true)) return;
+  log::error("disk", "{}: {}", log_->directory(), why.message);
 }
 
 log_offset_found log_actor::find_timestamp(timestamp_ms timestamp) {
@@ -216,7 +275,13 @@ void log_actor::arm_flush_timer() {
 void log_actor::start_flush() {
   if (failed_) return;
   auto job = log_->flush_target();
-  if (!job) return note_breakage();
+  if (!job) {
+    note_breakage();
+    if (failed_ || flush_timer_) return;
+    log::warn("disk", "{} cannot be flushed now: {}", log_->directory(), job.error().message);
+    flush_timer_ = arm_timer(flush_retry_ms, flush_token);
+    return;
+  }
   if (job->empty()) return;
   flushing_ = true;
   dirty_bytes_ = 0;
@@ -254,8 +319,20 @@ void log_actor::tell_progress() {
 void log_actor::configure(const log_configure& change) {
   config_ = change.config;
   policy_.level = change.level;
-  log_->set_options(make_log_options(config_, defaults_));
+  apply_options();
   flush_if_due();
+}
+
+/// Each segment gets a jitter of its own, so that logs filled alike do not all roll at once.
+void log_actor::apply_options() {
+  auto options = make_log_options(config_, defaults_);
+  const auto jitter_max_ms = std::min(options.segment_jitter_ms, options.segment_ms);
+  options.segment_jitter_ms =
+      jitter_max_ms <= 0
+          ? 0
+          : static_cast<int64_t>(home_unit().random().next() % uint64_t(jitter_max_ms));
+  rolled_at_jitter_ = log_->stats().segments_rolled;
+  log_->set_options(options);
 }
 
 void log_actor::maintain(log_offset high_watermark) {
@@ -279,7 +356,7 @@ void log_actor::maintain(log_offset high_watermark) {
 }
 
 void log_actor::remove_later(removal_job job) {
-  doomed_.push_back({time().mono_ms() + config_.file_delete_delay_ms, std::move(job)});
+  doomed_.push_back({later(time().mono_ms(), config_.file_delete_delay_ms), std::move(job)});
   if (removal_timer_) return;
   removal_timer_ = arm_timer(std::max<int64_t>(config_.file_delete_delay_ms, 1), removal_token);
 }
@@ -299,6 +376,9 @@ void log_actor::remove_due() {
 
 compaction_planned log_actor::plan(const plan_compaction_of_log& wanted) {
   if (failed_ || !config_.cleanup_compact) return {};
+  // Only what is on disk is compacted, and at level relaxed nobody else brings it there: the next
+  // look finds it.
+  if (log_->recovery_point() < log_->active_base_offset() && !flushing_) start_flush();
   auto planned = plan_compaction(*log_, wanted.clean_point, wanted.stable_below, time().wall_ms());
   if (!planned) return {.failure = std::move(planned.error())};
   return {.is_due = planned->is_due(log_->options()), .plan = *planned};
@@ -324,6 +404,13 @@ compaction_swapped log_actor::swap(const swap_compaction& wanted) {
   }
   remove_later(std::move(*replaced));
   return {};
+}
+
+range_quarantined log_actor::quarantine(const quarantine_range& found) {
+  if (failed_) return {};
+  auto judged = log_->quarantine(found.range);
+  if (!judged) return {false, std::move(judged.error())};
+  return {*judged, std::nullopt};
 }
 
 // --- end ---

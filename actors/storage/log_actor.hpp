@@ -14,6 +14,7 @@
 #include "actors/runtime/unit.hpp"
 #include "actors/storage/flush_policy.hpp"
 #include "actors/storage/log_settings.hpp"
+#include "storage/free_space.hpp"
 #include "storage/partition_log.hpp"
 
 namespace ottla {
@@ -22,6 +23,7 @@ namespace ottla {
 struct log_disks {
   disk_handle flusher;
   disk_handle reader;  ///< Reads ahead and removes files.
+  std::shared_ptr<free_space> space;
 };
 
 struct log_setup {
@@ -51,12 +53,18 @@ private:
 
   log_appended append(log_append& request);
   log_appended refuse(const fault& why) const;
+  bool has_room(const append_batch& request);
+  void note_full(bool tried, const append_answer& answer);
+  void report_space(free_space::change what) const;
   caf::result<log_read_result> read(const log_read& wanted);
+  void note_unreadable(const fault& why);
   log_offset_found find_timestamp(timestamp_ms timestamp);
   log_facts advance_start(log_offset offset);
   [[nodiscard]] log_facts facts() const;
   [[nodiscard]] producers_result producers() const;
   void configure(const log_configure& change);
+  void apply_options();
+  range_quarantined quarantine(const quarantine_range& found);
   void maintain(log_offset high_watermark);
   compaction_planned plan(const plan_compaction_of_log& wanted);
   compaction_begun begin(const begin_compaction& wanted);
@@ -84,8 +92,10 @@ private:
   bool progress_told_ = false;
   bool flushing_ = false;
   bool failed_ = false;
+  bool is_unreadable_told_ = false;
   int64_t dirty_bytes_ = 0;
   uint64_t rolled_at_flush_ = 0;
+  uint64_t rolled_at_jitter_ = 0;
   uint64_t appended_at_maintain_ = 0;
   timer_id flush_timer_;
   timer_id removal_timer_;

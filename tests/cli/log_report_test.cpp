@@ -75,8 +75,11 @@ TEST_CASE("a flipped bit, a torn end and a bad index are problems") {
   sample.write();
   auto flipped = verify_segment(disk, sample.segment());
   REQUIRE(flipped);
-  CHECK(flipped->problems == std::vector<std::string>{"batch at position 0: wrong checksum"});
-  CHECK(flipped->batches == 2);  // one bad batch hides no other
+  CHECK(flipped->problems ==
+        std::vector<std::string>{"batch at position 0: wrong checksum; bytes 0 to 81 hold no "
+                                 "batch, offsets from 0 to 1 are lost"});
+  CHECK(flipped->batches == 1);  // one bad batch hides no other
+  CHECK(flipped->last_offset == 2);
 
   sample.bytes[70] = static_cast<char>(sample.bytes[70] ^ 1);
   sample.bytes.pop_back();

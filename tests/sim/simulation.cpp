@@ -29,6 +29,8 @@ broker_config config_of(random_source& random) {
   set("log.flush.offset.checkpoint.interval.ms", std::to_string(20 + random.below(500)));
   set("log.initial.task.delay.ms", std::to_string(50 + random.below(1000)));
   set("log.retention.check.interval.ms", "300");
+  set("ottla.scrub.max.bytes.per.second", "0");  // paused by a clock that nobody simulates
+  if (random.below(2) == 0) set("ottla.log.dir.reserve.bytes", "0");
   return make_broker_config(std::move(layers), "localhost")->config;
 }
 

@@ -4,6 +4,8 @@
 #include <random>
 #include <set>
 
+#include "protocol/crc32c.hpp"
+#include "protocol/endian.hpp"
 #include "tests/storage/log_fixture.hpp"
 
 namespace ottla {
@@ -251,6 +253,57 @@ TEST_CASE("codec, headers and times of the records that stay are untouched") {
   }));
   CHECK(times == std::vector<timestamp_ms>{test_now - 3, test_now - 1});
   CHECK(headers == 1);
+}
+
+TEST_CASE("a tombstone stays for ever where delete.retention.ms has no end") {
+  compaction_fixture fixture;
+  fixture.options.delete_retention_ms = INT64_MAX;
+  log_offset clean_point = 0;
+  for (int round = 0; round < 3; ++round) {
+    fixture.must_append(keyed_batch({{"a", std::nullopt}}));
+    fixture.must_append(keyed_batch({{"b" + std::to_string(round), "1"}}));
+    REQUIRE(fixture.log->roll(fixture.now));
+    fixture.must_append(keyed_batch({{"c", "1"}}));
+    fixture.must_compact(clean_point);
+    fixture.now += 1'000'000'000;
+    const auto records = look(*fixture.log).records;
+    CHECK(std::any_of(records.begin(), records.end(),
+                      [](const auto& each) { return each.second.key == "a"; }));
+  }
+}
+
+TEST_CASE("a batch that cannot be inflated stays as it is, and hides no older record") {
+  compaction_fixture fixture;
+  fixture.must_append(keyed_batch({{"a", "1"}, {"b", "1"}}));
+  record_batch_options options;
+  options.compression.codec = compression_codec::gzip;
+  options.base_offset = 2;
+  options.epoch = 0;
+  auto bad = keyed_batch({{"a", "2"}, {"c", std::string(100, 'c')}}, options);
+  auto bytes = bad.writable();
+  bytes[batch_layout::header_bytes + 20] ^= std::byte{0xff};
+  const auto crc = crc32c(bytes.subspan(batch_layout::attributes));
+  store_big_endian<uint32_t>(bytes.data() + batch_layout::crc, crc);
+  const std::string as_sent{as_text(bad.view())};
+  auto taken = fixture.log->append_as_follower(bad, fixture.now);
+  REQUIRE(std::get_if<appended>(&taken) != nullptr);
+  fixture.must_append(keyed_batch({{"b", "2"}, {"d", "1"}}));
+  REQUIRE(fixture.log->roll(fixture.now));
+  fixture.must_append(keyed_batch({{"e", "1"}}));
+
+  log_offset clean_point = 0;
+  const auto stats = fixture.must_compact(clean_point);
+  CHECK(stats.batches_unreadable == 1);
+  CHECK(clean_point == 6);
+  auto first = fixture.log->read(0, {1, INT64_MAX, true});
+  REQUIRE(first);
+  CHECK(first->first_offset == 0);
+  CHECK(first->next_offset == 2);  // "a" at 0 is still there: who knows what 2 was
+  auto second = fixture.log->read(2, {1, INT64_MAX, true});
+  REQUIRE(second);
+  auto kept = flatten({second->range});
+  REQUIRE(kept);
+  CHECK(as_text(kept->view()) == as_sent);
 }
 
 TEST_CASE("lag, ratio and the high watermark bound what is cleaned and when") {

@@ -142,7 +142,8 @@ TEST_CASE("how the last run ended is told by marker, boot and clean-shutdown fil
     run = must_open(disk);
     CHECK(run->last() == last_shutdown::machine_crash);
     CHECK(run->storage_errors() == std::vector<uuid>{id_of(11)});
-    REQUIRE(run->forget_storage_errors());
+    REQUIRE(run->note_storage_error(id_of(77)));
+    REQUIRE(run->forget_storage_errors(std::vector{id_of(11)}));
     REQUIRE(run->mark_clean(6));
     run.reset();
     CHECK(must_open(disk)->last() == last_shutdown::clean);
@@ -154,6 +155,28 @@ TEST_CASE("how the last run ended is told by marker, boot and clean-shutdown fil
     run = must_open(disk);
     CHECK(run->last() == last_shutdown::clean);
     CHECK(run->storage_errors() == std::vector<uuid>{id_of(77)});
+  }
+}
+
+TEST_CASE("a directory on a full disk opens, and what its last run's marker says stays true") {
+  memory_file_system disk;
+  auto run = must_open(disk);
+  SECTION("after a crash") {}
+  SECTION("after a clean stop") {
+    REQUIRE(run->mark_clean(5));
+  }
+  disk.kill_process();
+  disk.limit_space(disk.used_bytes());
+  run = must_open(disk);
+  CHECK(run->notes().size() == 1);
+  disk.limit_space(std::nullopt);
+  SECTION("killed") {
+    disk.kill_process();
+    CHECK(must_open(disk)->last() == last_shutdown::process_crash);
+  }
+  SECTION("power cut") {
+    disk.cut_power();
+    CHECK(must_open(disk)->last() == last_shutdown::machine_crash);
   }
 }
 

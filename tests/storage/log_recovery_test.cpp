@@ -89,6 +89,32 @@ TEST_CASE("a log with any bit flipped never returns a wrong record after a machi
   }
 }
 
+TEST_CASE("a full disk keeps no log from opening") {
+  for (const auto last :
+       {last_shutdown::clean, last_shutdown::process_crash, last_shutdown::machine_crash}) {
+    for (const bool without_indexes : {false, true}) {
+      INFO(static_cast<int>(last) << ' ' << without_indexes);
+      log_fixture fixture;
+      fixture.options.index_interval_bytes = 1;
+      fill(fixture);
+      REQUIRE(fixture.log->flush());
+      const auto expected = read_all(*fixture.log, 0);
+      REQUIRE(fixture.log->rest());  // writes the indexes
+      fixture.disk.kill_process();
+      if (without_indexes) {
+        REQUIRE(fixture.disk.remove_file(fixture.file(log_file_kind::offset_index)));
+        REQUIRE(fixture.disk.remove_file("data/orders-0/leader-epoch-checkpoint"));
+      }
+      fixture.disk.limit_space(fixture.disk.used_bytes());
+      fixture.must_open(last, 9);
+      CHECK(read_all(*fixture.log, 0) == expected);
+      CHECK(code_of(fixture.append(batch_of({"refused"}), 5)) == error_code::kafka_storage_error);
+      fixture.disk.limit_space(std::nullopt);
+      CHECK(fixture.must_append({"nine"}, 5).base_offset == 9);
+    }
+  }
+}
+
 TEST_CASE("a damaged batch below the recovery point is quarantined, the rest served") {
   log_fixture fixture;
   fill(fixture);

@@ -224,6 +224,100 @@ TEST_CASE("a new producer's batch that a full disk refused is not overtaken by i
   CHECK(read_all(*fixture.log, 0) == log_contents{{0, "first"}, {1, "second"}});
 }
 
+TEST_CASE(
+    "where the reserve is left alone nothing is written, retries are answered, order is kept") {
+  log_fixture fixture;
+  fixture.must_open();
+  fixture.must_append(produced_by(7, 0, 0, {"there"}));
+  const auto writes = fixture.disk.changes();
+  append_terms terms{.now_ms = fixture.now, .has_room = false};
+  auto retried = fixture.log->append(produced_by(7, 0, 0, {"there"}), terms);
+  REQUIRE(std::get_if<appended>(&retried) != nullptr);
+  CHECK(std::get<appended>(retried).duplicate);
+  CHECK(code_of(fixture.log->append(produced_by(8, 0, 0, {"first"}), terms)) ==
+        error_code::kafka_storage_error);
+  CHECK_FALSE(fixture.log->broken());
+  CHECK(fixture.disk.changes() == writes);
+  CHECK(code_of(fixture.append(produced_by(8, 0, 1, {"second"}))) ==
+        error_code::out_of_order_sequence_number);
+  fixture.must_append(produced_by(8, 0, 0, {"first"}));
+}
+
+TEST_CASE("retention makes room on a full disk") {
+  log_fixture fixture;
+  fixture.options.segment_bytes = 500;
+  fixture.options.retention_ms = 1'000;
+  fixture.must_open();
+  for (int i = 0; i < 12; ++i) fixture.must_append({std::string(100, 'x')}, i / 6);
+  REQUIRE(fixture.log->flush());
+  const auto used = fixture.disk.used_bytes();
+  fixture.disk.limit_space(used);
+  fixture.now += 10'000;
+  auto count = fixture.log->segments_to_delete(fixture.now, fixture.log->log_end());
+  REQUIRE(count);
+  REQUIRE(*count == fixture.log->segment_count());  // all of them, but there is no room for another
+  auto removal = fixture.log->delete_segments(*count, fixture.now);
+  REQUIRE(removal);
+  REQUIRE(removal->run(fixture.disk));
+  CHECK_FALSE(fixture.log->broken());
+  CHECK(fixture.disk.used_bytes() < used / 2);
+  CHECK(fixture.must_append({"next"}, 1).base_offset == 12);
+}
+
+TEST_CASE("a process without free descriptors refuses appends until it has some again") {
+  log_fixture fixture;
+  fixture.must_open();
+  fixture.must_append({"kept"});
+  REQUIRE(fixture.log->rest());  // closes the files
+  fixture.disk.fail(disk_operation::open, EMFILE);
+  CHECK(code_of(fixture.append(batch_of({"refused"}))) == error_code::kafka_storage_error);
+  CHECK_FALSE(fixture.log->broken());
+  CHECK(fixture.must_append({"after"}).base_offset == 1);
+}
+
+TEST_CASE("a log whose file was taken away under it is broken") {
+  log_fixture fixture;
+  fixture.must_open();
+  fixture.must_append({"gone"});
+  REQUIRE(fixture.log->rest());
+  REQUIRE(fixture.disk.remove_file(fixture.file(log_file_kind::log)));
+  CHECK(code_of(fixture.append(batch_of({"refused"}))) == error_code::kafka_storage_error);
+  CHECK(fixture.log->broken());
+}
+
+TEST_CASE("a power cut at any step of a truncation leaves a prefix of the old log") {
+  // The caller saves the lower recovery point first, as truncate_to() demands.
+  for (int64_t step = 0;; ++step) {
+    INFO("halted at change " << step);
+    log_fixture fixture(static_cast<uint64_t>(step) + 1);
+    fixture.options.segment_bytes = 400;
+    fixture.must_open();
+    for (int i = 0; i < 12; ++i) fixture.must_append({"v" + std::to_string(i), "w"}, i / 4);
+    REQUIRE(fixture.log->flush());
+    const auto before = read_all(*fixture.log, 0);
+    fixture.disk.halt_after(step);
+    auto cut = fixture.log->truncate_to(10, fixture.now);
+    const bool was_halted = fixture.disk.halted();
+    if (!was_halted) REQUIRE(cut);
+    fixture.disk.no_halt();
+    fixture.disk.cut_power();
+    fixture.must_open(last_shutdown::machine_crash, 10);
+    const auto after = read_all(*fixture.log, 0);
+    REQUIRE(after.size() >= 10);
+    REQUIRE(after == log_contents(before.begin(), std::next(before.begin(), after.size())));
+    REQUIRE(fixture.log->log_end() == static_cast<log_offset>(after.size()));
+    REQUIRE(fixture.log->recovered().quarantined.empty());
+    if (!was_halted) REQUIRE(after.size() == 10);
+    // What is appended now is not followed by what was cut.
+    const auto next = fixture.must_append({"new"}, 5).base_offset;
+    REQUIRE(fixture.log->flush());
+    fixture.disk.cut_power();
+    fixture.must_open(last_shutdown::machine_crash, 10);
+    REQUIRE(read_all(*fixture.log, next) == log_contents{{next, "new"}});
+    if (!was_halted) return;
+  }
+}
+
 TEST_CASE("a roll on a full disk is refused and tried again") {
   log_fixture fixture;
   fixture.options.segment_bytes = 500;
