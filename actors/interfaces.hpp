@@ -205,7 +205,7 @@ using group_handle =
                      caf::replies_to<describe_group_call>::with<group_description>,
                      caf::replies_to<delete_group_call>::with<delete_group_result>,
                      caf::reacts_to<expire_offsets>, caf::reacts_to<topics_deleted>,
-                     caf::reacts_to<use_group_options>, caf::reacts_to<timer_expired>>;
+                     caf::reacts_to<start_group>, caf::reacts_to<timer_expired>>;
 
 /// Coordinates the groups of one partition of `__consumer_offsets` while this broker leads it.
 /// Said by sessions (found through coordinator_directory), its groups, coordinators_actor.
@@ -224,16 +224,15 @@ using coordinator_handle =
                      caf::reacts_to<append_waiting>, caf::reacts_to<group_summary>,
                      caf::reacts_to<group_gone>, caf::reacts_to<start_coordinating>,
                      caf::reacts_to<stop_coordinating>, caf::reacts_to<topics_deleted>,
-                     caf::reacts_to<use_group_options>, caf::reacts_to<timer_expired>>;
+                     caf::reacts_to<timer_expired>>;
 
 /// Reads a partition of `__consumer_offsets` for its coordinator, on a thread of its own.
 using group_loader_handle = caf::typed_actor<caf::replies_to<load_groups>::with<groups_loaded>,
                                              caf::reacts_to<partition_changed>>;
 
 /// Starts, stops and informs this broker's coordinators as metadata images say.
-/// Said by metadata_actor; by the broker when group settings have changed.
-using coordinators_handle =
-    caf::typed_actor<caf::reacts_to<image_changed>, caf::reacts_to<use_group_options>>;
+/// Said by metadata_actor.
+using coordinators_handle = caf::typed_actor<caf::reacts_to<image_changed>>;
 
 /// The supervisor as the process that owns it and the metadata actor see it.
 using broker_control = supervisor_handle::extend<

@@ -47,11 +47,6 @@ coordinator_handle::behavior_type coordinator_actor::make_behavior() {
         auto& later = deleted_meanwhile_.topics;
         later.insert(later.end(), deleted.topics.begin(), deleted.topics.end());
       },
-      [this](const use_group_options& changed) {
-        setup_.options = changed.options;
-        tell_groups(changed);
-        arm_expiry();
-      },
       [this](const timer_expired& expired) { timer_is_due(expired.token); },
   };
 }
@@ -163,8 +158,7 @@ void coordinator_actor::loaded(const groups_loaded& result) {
   if (!result.groups) return;
   for (auto& [id, known] : *result.groups) {
     const bool has_members = known.stored && !known.stored->members.empty();
-    // The first message brings the group to life, with the timers of its members.
-    anon_send(spawn_group(id, std::move(known)), use_group_options{setup_.options});
+    anon_send(spawn_group(id, std::move(known)), start_group{});
     if (has_members) groups_.at(id).state = group_phase::stable;
   }
   if (!deleted_meanwhile_.topics.empty()) tell_groups(std::exchange(deleted_meanwhile_, {}));

@@ -33,12 +33,6 @@ coordinators_actor::coordinators_actor(caf::actor_config& config, unit& where,
 coordinators_handle::behavior_type coordinators_actor::make_behavior() {
   return {
       [this](const image_changed& change) { apply(change); },
-      [this](const use_group_options& changed) {
-        setup_.options = changed.options;
-        for (const auto& one : by_partition_) {
-          if (one) anon_send(one, changed);
-        }
-      },
   };
 }
 

@@ -72,10 +72,7 @@ group_handle::behavior_type group_actor::make_behavior() {
       [this](const delete_group_call&) { return delete_group(); },
       [this](const expire_offsets&) { expire(); },
       [this](const topics_deleted& deleted) { forget(deleted); },
-      [this](const use_group_options& changed) {
-        options_ = changed.options;
-        state_.use_options(changed.options);
-      },
+      [](const start_group&) {},  // an actor begins with its first message
       [this](const timer_expired& expired) {
         if (static_cast<int64_t>(expired.token) != timer_due_ms_) return;
         timer_ = no_timer;

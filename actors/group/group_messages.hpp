@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "actors/group/group_log_replay.hpp"
-#include "actors/group/group_options.hpp"
 #include "actors/group/group_records.hpp"
 #include "actors/group/group_state.hpp"
 #include "protocol/error_code.hpp"
@@ -77,11 +76,11 @@ struct deleted_topic {
 struct topics_deleted {
   std::vector<deleted_topic> topics;
 };
-struct use_group_options {
-  std::shared_ptr<const group_options> options;
-};
 
 // Between a coordinator and its groups.
+
+/// To a group that was loaded: begin, with the timers of its members.
+struct start_group {};
 
 /// To the coordinator: append these records in one batch, in the order in which groups ask.
 struct store_group_records {
@@ -144,7 +143,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::list_groups_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::start_coordinating)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::stop_coordinating)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::topics_deleted)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::use_group_options)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::start_group)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::store_group_records)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::group_records_stored)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::append_waiting)

@@ -1,7 +1,7 @@
 // The settings of consumer groups, with Kafka's names in snake_case and Kafka's defaults.
 //
-// One immutable object is shared by a coordinator and its groups and replaced as a whole when a
-// setting changes.
+// One immutable object is shared by all coordinators and their groups: as in Kafka, none of these
+// settings changes while the broker runs.
 #pragma once
 
 #include <cstdint>

@@ -102,7 +102,6 @@ public:
   /// The group is no longer here, with its records deleted or another broker as its coordinator:
   /// whoever waits is told to look for the coordinator again.
   void end(group_time now);
-  void use_options(std::shared_ptr<const group_options> options) { options_ = std::move(options); }
 
   [[nodiscard]] group_actions take_actions() { return std::exchange(actions_, {}); }
   /// When tick() is wanted, in monotonic milliseconds; may be earlier than anything is due.

@@ -81,9 +81,7 @@ TEST_CASE("members that do not come back after a restart expire") {
 
 TEST_CASE("session timeouts and the initial delay run on the group's timer") {
   coordinator_fixture node;
-  auto delayed = std::make_shared<group_options>(*node.options);
-  delayed->initial_rebalance_delay_ms = 3'000;
-  caf::anon_send(node.coordinator, use_group_options{delayed});
+  node.options->initial_rebalance_delay_ms = 3'000;
   client_member member;
   member.version = 3;
   auto joined = node.join(member);
