@@ -1,5 +1,7 @@
 #include "actors/gateway/frame_assembler.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -143,6 +145,14 @@ void frame_assembler::grow() {
       home_.buffers().take(wanted, wanted == frame_bytes_ ? std::move(extra_) : memory_grant{});
   std::memcpy(larger.writable().data(), own_.data(), filled_bytes_);
   own_ = std::move(larger);
+}
+
+std::string frame_assembler::describe_begun() const {
+  if (begun_) {
+    const auto held = std::max(filled_bytes_, unparsed_.size());
+    return fmt::format("{} of {} bytes", held, frame_bytes_);
+  }
+  return fmt::format("{} of the {} bytes of its length", prefix_filled_, frame_prefix_bytes);
 }
 
 void frame_assembler::abandon() {

@@ -8,6 +8,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "actors/gateway/transport.hpp"
 #include "actors/runtime/unit.hpp"
@@ -47,6 +48,9 @@ public:
   [[nodiscard]] bool mid_frame() const {
     return begun_ || prefix_filled_ > 0 || !unparsed_.empty();
   }
+
+  /// Of a frame that has begun and not ended: how far it has come, for people.
+  [[nodiscard]] std::string describe_begun() const;
 
   /// Frames above this get memory step by step...
   static constexpr size_t first_step_bytes = buffer_pool::large_chunk_bytes;

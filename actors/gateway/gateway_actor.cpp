@@ -145,7 +145,13 @@ void gateway_actor::start_session(const listener& from, listener::connection con
   const auto number = next_session_++;
   const auto index = least_busy_unit();
   auto& where = as_io_unit(*setup_.services->units[index]);
-  boost::asio::ip::tcp::socket socket{where.context(), from.protocol(), connection.descriptor};
+  boost::asio::ip::tcp::socket socket{where.context()};
+  boost::system::error_code failed;
+  socket.assign(from.protocol(), connection.descriptor, failed);
+  if (failed) {  // e.g. no more descriptors may be watched
+    ::close(connection.descriptor);
+    return log::error("gateway", "cannot serve {}: {}", address, failed.message());
+  }
   session_setup born;
   born.connection = tcp_transport::create(where, std::move(socket));
   born.listener = from.config().name;
@@ -153,6 +159,7 @@ void gateway_actor::start_session(const listener& from, listener::connection con
   born.services = setup_.services;
   born.limits = setup_.limits.session;
   born.complaints = complaints_;
+  born.shortages = shortages_;
   born.ended = [gateway = caf::weak_actor_ptr{ctrl()}, number] {
     if (auto alive = gateway.lock()) {
       caf::anon_send(caf::actor_cast<caf::actor>(alive), session_ended{number});

@@ -66,6 +66,7 @@ private:
   timer_id limit_timer_;
   std::vector<caf::typed_response_promise<gateway_closed>> closing_;
   std::shared_ptr<log::limiter> complaints_ = std::make_shared<log::limiter>();
+  std::shared_ptr<log::limiter> shortages_ = std::make_shared<log::limiter>();
   log::limiter limit_lines_;
 };
 

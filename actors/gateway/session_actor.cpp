@@ -63,7 +63,8 @@ session_actor::behavior_type session_actor::make_behavior() {
         pump();
       },
       [this](memory_revoked) {
-        complain_and_close("a request came too slowly while others waited");
+        complain_and_close("a request came too slowly while others waited for memory: " +
+                           frames_.describe_begun());
       },
       [this](close_session) { close_gracefully(); },
   };
@@ -339,7 +340,8 @@ void session_actor::check_receiving() {
   if (std::exchange(held_back_, !has_credit() || frames_.waits_for_memory())) progress_ms_ = now_ms;
   const auto silent_ms = now_ms - progress_ms_;
   if (silent_ms >= setup_.limits.receive_ms) {
-    return complain_and_close("a request that had begun did not go on");
+    return complain_and_close(fmt::format("a request stopped after {}: nothing came for {} ms",
+                                          frames_.describe_begun(), silent_ms));
   }
   receive_timer_ = arm_timer(setup_.limits.receive_ms - silent_ms, receive_stall);
 }
@@ -353,6 +355,15 @@ void session_actor::check_write_stall() {
 /// Whoever waits for memory sees to it that nobody sits on it.
 void session_actor::watch_memory() {
   if (ended_ || memory_timer_ || !frames_.waits_for_memory()) return;
+  int64_t skipped = 0;
+  if (setup_.shortages->allow(time().mono_ms(), skipped)) {
+    const auto& memory = home_unit().memory();
+    const auto now = memory.count(setup_.pool);
+    log::warn("gateway",
+              "{} connections wait for memory for their requests: {} of {} bytes are in use "
+              "(ottla.memory.budget.bytes)",
+              now.waiting, now.used_bytes, memory.options().total_bytes);
+  }
   memory_timer_ = arm_timer(home_unit().memory().grace_ms(), memory_wait);
 }
 

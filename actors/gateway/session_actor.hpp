@@ -35,6 +35,8 @@ struct session_setup {
   /// Keeps the lines about misbehaving clients few.
   std::shared_ptr<log::limiter> complaints = std::make_shared<log::limiter>();
   std::function<void()> ended;  ///< Called once, on the unit's thread, when the session is over.
+  /// Keeps the lines about requests that wait for memory few.
+  std::shared_ptr<log::limiter> shortages = std::make_shared<log::limiter>();
 };
 
 /// Starts a session on `where`, from any thread; reading begins at once.

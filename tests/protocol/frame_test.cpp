@@ -34,8 +34,14 @@ TEST_CASE("a negative or too long frame is refused") {
 
 TEST_CASE("the first bytes of TLS and HTTP are no frame") {
   constexpr size_t usual_limit_bytes = 104'857'600;
-  CHECK_FALSE(length_in(0x16030102, usual_limit_bytes));
-  CHECK_FALSE(length_in(0x47455420, usual_limit_bytes));  // "GET "
+  const auto tls = length_in(0x16030102, usual_limit_bytes);
+  REQUIRE_FALSE(tls);
+  CHECK(tls.error().message.find("speaks TLS") != std::string::npos);
+  for (int32_t method : {0x47455420 /* "GET " */, 0x504f5354 /* "POST" */}) {
+    const auto http = length_in(method, usual_limit_bytes);
+    REQUIRE_FALSE(http);
+    CHECK(http.error().message.find("speaks HTTP") != std::string::npos);
+  }
 }
 
 TEST_CASE("a length of which bytes are missing is not known yet") {

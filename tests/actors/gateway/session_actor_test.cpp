@@ -317,6 +317,36 @@ TEST_CASE_METHOD(session_fixture, "a request that has begun must go on, but may 
   }
 }
 
+namespace {
+
+memory_budget_options budget_of_16_mib() {
+  memory_budget_options options;
+  options.total_bytes = 16 << 20;
+  return options;
+}
+struct small_budget_fixture : session_fixture {
+  small_budget_fixture() : session_fixture(budget_of_16_mib()) {}
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(small_budget_fixture, "a thousand half-sent frames leave room for a whole one") {
+  const auto half = flatten(request_frame(api_key::produce, 9, 1, 1'000'000));
+  for (int i = 0; i < 1'000; ++i) connect().client_sends(half->view().first(200));
+  settle();
+  CHECK(memory.count(memory_pool::clients).peak_bytes <= 16 << 20);
+  auto& healthy = connect();
+  healthy.client_sends(request_frame(api_key::produce, 9, 7, 1'000));
+  pass(10'000);
+  REQUIRE(started() == ids{7});
+  answer_to(7, 10);
+  CHECK(answered(healthy) == ids{7});
+  CHECK(memory.count(memory_pool::clients).peak_bytes <= 17 << 20);
+  pass(200'000);
+  for (int i = 0; i < 1'000; ++i) CHECK(connections[static_cast<size_t>(i)]->is_closed);
+  CHECK_FALSE(healthy.is_closed);
+}
+
 TEST_CASE_METHOD(session_fixture, "throttling answers first and then stops reading") {
   auto& client = connect();
   client.client_sends(request_frame(api_key::produce, 9, 1));
