@@ -1,9 +1,9 @@
 // The seam between the cluster and what remembers it: a small tree of versioned nodes.
 //
-// The model is ZooKeeper's, cut down to what is needed; sqlite_metadata_store keeps it in a file
-// for a node without ZooKeeper. A store belongs to one owner: every call comes from the owner's
-// thread, and every callback and event is handed to the owner's executor, never run inside a call.
-// Calls may block the owner for the time of a disk write.
+// The model is ZooKeeper's, cut down to what is needed: zookeeper_metadata_store for a cluster,
+// sqlite_metadata_store keeps it in a file for a node without one. A store belongs to one owner:
+// every call comes from the owner's thread, and every callback and event is handed to the owner's
+// executor, never run inside a call. Calls may block the owner for the time of a disk write.
 #pragma once
 
 #include <cstdint>
@@ -84,6 +84,13 @@ struct store_events {
 /// Runs a function later on the owner's thread, in the order given. Callable from any thread.
 using store_executor = std::function<void(std::function<void()>)>;
 
+/// Paths are "/name" or "/directory/name". A directory needs no making, and whether it can be read
+/// by itself is the store's matter: nobody writes or removes it.
+///
+/// Every call is answered exactly once. Without a session (before the first `connected`, after
+/// `disconnected` or `expired`) reads fail and commits are refused; what was under way when the
+/// connection broke fails, and a commit ends as unknown. Settling an unknown commit is the same
+/// everywhere: wait for `connected`, sync(), read what it would have changed.
 class metadata_store {
 public:
   using nodes_callback = std::function<void(outcome<std::vector<stored_node>>)>;
@@ -103,20 +110,25 @@ public:
   virtual void read(std::vector<std::string> paths, nodes_callback done) = 0;
   /// Names of the nodes directly below `path` ("/brokers/1" is "1" below "/brokers"), sorted.
   virtual void list(std::string path, names_callback done) = 0;
-  /// All steps or none, durable once reported as committed.
+  /// All steps or none, durable once reported as committed. Commits happen in the order of the
+  /// calls.
   virtual void commit(std::vector<store_write> steps, commit_callback done) = 0;
   /// Reads that start after this was reported see everything committed before it, by anybody.
   virtual void sync(sync_callback done) = 0;
 
-  /// Reports the next creation, change or removal of the node once.
+  /// Reports the next creation, change or removal of the node once. A watch ends with the next
+  /// `connected`: then watch anew and read. Set a watch before reading, and nothing is missed. A
+  /// change by a commit of this session is reported before its answer.
   virtual void watch(std::string path) = 0;
-  /// Reports the next creation or removal directly below `path` once.
+  /// Reports the next creation or removal directly below `path` once; ends in the same way.
   virtual void watch_children(std::string path) = 0;
 };
 
-/// Bytes of a step against commit_bytes_target and commit_bytes_max.
+/// Bytes of a step against commit_bytes_target and commit_bytes_max, with what goes around it on
+/// its way to the store.
 inline size_t step_bytes(const store_write& step) {
-  return step.path.size() + step.value.size();
+  constexpr size_t frame_bytes = 64;
+  return step.path.size() + step.value.size() + frame_bytes;
 }
 
 }  // namespace ottla

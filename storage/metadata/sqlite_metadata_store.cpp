@@ -65,8 +65,8 @@ public:
 
   void commit(std::vector<store_write> steps, commit_callback done) override {
     auto result = open_ ? commit_all(steps) : refused(closed().message);
-    answer(std::move(done), result);
     if (result.committed()) report_changes(steps);
+    answer(std::move(done), std::move(result));
   }
 
   void sync(sync_callback done) override {

@@ -62,7 +62,7 @@ commit_result memory_ensemble::apply(const std::vector<store_write>& steps,
 void memory_ensemble::report(const std::string& path, bool appeared_or_vanished) {
   auto parent = parent_of(path);
   for (auto* session : sessions_) {
-    if (!session->open_) continue;
+    if (!session->connected_) continue;
     auto tell = [&](const std::string& what) {
       session->executor_([changed = session->events_.changed, what] { changed(what); });
     };
@@ -95,32 +95,57 @@ memory_metadata_store::~memory_metadata_store() {
 void memory_metadata_store::start(store_events events) {
   events_ = std::move(events);
   open_ = true;
-  executor_([report = events_.session] { report(session_event::connected); });
+  connected();
 }
 
 void memory_metadata_store::close() {
   if (!open_) return;
-  open_ = false;
+  open_ = connected_ = false;
   ensemble_.drop_ephemeral(this);
+}
+
+void memory_metadata_store::report(session_event event) {
+  executor_([report = events_.session, event] { report(event); });
+}
+
+void memory_metadata_store::connected() {
+  connected_ = true;
+  watched_.clear();
+  watched_parents_.clear();
+  report(session_event::connected);
+}
+
+void memory_metadata_store::disconnect() {
+  if (!std::exchange(connected_, false)) return;
+  report(session_event::disconnected);
+}
+
+void memory_metadata_store::reconnect() {
+  if (open_ && !connected_) connected();
+}
+
+void memory_metadata_store::watch(std::string path) {
+  if (connected_) watched_.insert(std::move(path));
+}
+
+void memory_metadata_store::watch_children(std::string path) {
+  if (connected_) watched_parents_.insert(std::move(path));
 }
 
 void memory_metadata_store::expire() {
   ensemble_.drop_ephemeral(this);
-  watched_.clear();
-  watched_parents_.clear();
-  executor_([report = events_.session] {
-    report(session_event::expired);
-    report(session_event::connected);
-  });
+  report(session_event::expired);
+  connected();
 }
 
-fault memory_metadata_store::closed() const {
-  return {error_code::broker_not_available, "the store is closed"};
+fault memory_metadata_store::no_session() const {
+  return {error_code::broker_not_available,
+          open_ ? "there is no connection" : "the store is closed"};
 }
 
 void memory_metadata_store::read(std::vector<std::string> paths, nodes_callback done) {
   outcome<std::vector<stored_node>> result = std::vector<stored_node>{};
-  if (!open_) result = closed();
+  if (!connected_) result = no_session();
   for (size_t at = 0; result && at < paths.size(); ++at) {
     stored_node node{.path = paths[at]};
     if (auto found = ensemble_.nodes.find(paths[at]); found != ensemble_.nodes.end()) {
@@ -135,7 +160,7 @@ void memory_metadata_store::read(std::vector<std::string> paths, nodes_callback 
 
 void memory_metadata_store::list(std::string path, names_callback done) {
   outcome<std::vector<std::string>> result = std::vector<std::string>{};
-  if (!open_) result = closed();
+  if (!connected_) result = no_session();
   for (const auto& [name, node] : ensemble_.nodes) {
     if (result && parent_of(name) == path) result->push_back(name.substr(path.size() + 1));
   }
@@ -143,14 +168,15 @@ void memory_metadata_store::list(std::string path, names_callback done) {
 }
 
 void memory_metadata_store::commit(std::vector<store_write> steps, commit_callback done) {
-  auto result = open_ ? ensemble_.apply(steps, this)
-                      : commit_result{.what = status::refused, .message = closed().message};
+  auto result = connected_
+                    ? ensemble_.apply(steps, this)
+                    : commit_result{.what = status::refused, .message = no_session().message};
   executor_([done = std::move(done), result] { done(result); });
 }
 
 void memory_metadata_store::sync(sync_callback done) {
-  executor_([done = std::move(done), open = open_, why = closed()] {
-    done(open ? outcome<void>{} : outcome<void>{why});
+  executor_([done = std::move(done), works = connected_, why = no_session()] {
+    done(works ? outcome<void>{} : outcome<void>{why});
   });
 }
 

@@ -62,21 +62,27 @@ public:
   void list(std::string path, names_callback done) override;
   void commit(std::vector<store_write> steps, commit_callback done) override;
   void sync(sync_callback done) override;
-  void watch(std::string path) override { watched_.insert(std::move(path)); }
-  void watch_children(std::string path) override { watched_parents_.insert(std::move(path)); }
+  void watch(std::string path) override;
+  void watch_children(std::string path) override;
 
+  /// The connection breaks; the session and its ephemeral nodes stay.
+  void disconnect();
+  /// It is there again, for the same session.
+  void reconnect();
   /// The session ends on the store's side and a new one follows.
   void expire();
 
 private:
   friend class memory_ensemble;
-  [[nodiscard]] fault closed() const;
+  [[nodiscard]] fault no_session() const;
+  void connected();
+  void report(session_event event);
 
   memory_ensemble& ensemble_;
   store_executor executor_;
   store_events events_;
   std::set<std::string> watched_, watched_parents_;
-  bool open_ = false;
+  bool open_ = false, connected_ = false;
 };
 
 }  // namespace ottla

@@ -2,131 +2,23 @@
 #include "storage/metadata/metadata_store.hpp"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <set>
+#include <algorithm>
 
 #include "protocol/endian.hpp"
 #include "storage/metadata/cluster_records.hpp"
-#include "storage/metadata/sqlite_metadata_store.hpp"
-#include "tests/support/catch.hpp"
-#include "tests/support/memory_metadata_store.hpp"
-#include "tests/support/task_queue.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/storage/metadata/store_places.hpp"
 
 namespace ottla {
 namespace {
 
-using kind = store_write::kind;
 using status = commit_result::status;
-
-/// A place that keeps metadata; sessions on it come one after the other.
-class sqlite_place {
-public:
-  std::unique_ptr<metadata_store> open(store_executor executor) {
-    auto store = open_sqlite_metadata_store(path(), std::move(executor));
-    REQUIRE(store);
-    return std::move(*store);
-  }
-  [[nodiscard]] std::string path() const { return directory_.path() + "/" + embedded_store_file; }
-
-private:
-  temporary_directory directory_;
-};
-
-class memory_place {
-public:
-  std::unique_ptr<metadata_store> open(store_executor executor) {
-    return ensemble_.connect(std::move(executor));
-  }
-
-private:
-  memory_ensemble ensemble_;
-};
-
-/// A session with calls that wait for their answer.
-class session {
-public:
-  template <class Place>
-  explicit session(Place& place) : store_(place.open(tasks_.executor())) {
-    store_->start({.session = [this](session_event event) { events.push_back(event); },
-                   .changed = [this](const std::string& path) { changed.push_back(path); }});
-    tasks_.run();
-  }
-  ~session() { store_->close(); }
-
-  commit_result commit(std::vector<store_write> steps) {
-    std::optional<commit_result> answer;
-    store_->commit(std::move(steps), [&](commit_result result) { answer = std::move(result); });
-    CHECK(!answer);  // Never inside the call.
-    tasks_.run();
-    REQUIRE(answer);
-    return *answer;
-  }
-  stored_node read(const std::string& path) { return read_all({path}).front(); }
-  std::vector<stored_node> read_all(std::vector<std::string> paths) {
-    std::optional<outcome<std::vector<stored_node>>> answer;
-    store_->read(std::move(paths), [&](auto result) { answer = std::move(result); });
-    tasks_.run();
-    REQUIRE(answer);
-    REQUIRE(*answer);
-    return **answer;
-  }
-  std::vector<std::string> list(const std::string& path) {
-    std::optional<outcome<std::vector<std::string>>> answer;
-    store_->list(path, [&](auto result) { answer = std::move(result); });
-    tasks_.run();
-    REQUIRE(answer);
-    REQUIRE(*answer);
-    return **answer;
-  }
-  bool sync() {
-    std::optional<outcome<void>> answer;
-    store_->sync([&](auto result) { answer = std::move(result); });
-    tasks_.run();
-    REQUIRE(answer);
-    return static_cast<bool>(*answer);
-  }
-  metadata_store& store() { return *store_; }
-  void run() { tasks_.run(); }
-
-  std::vector<session_event> events;
-  std::vector<std::string> changed;
-
-private:
-  task_queue tasks_;
-  std::unique_ptr<metadata_store> store_;
-};
-
-store_write create(std::string path, std::string_view value = "") {
-  return {.what = kind::create, .path = std::move(path), .value = shared_bytes::copy_of(value)};
-}
-store_write set(std::string path, node_version version, std::string_view value) {
-  return {.what = kind::set,
-          .path = std::move(path),
-          .version = version,
-          .value = shared_bytes::copy_of(value)};
-}
-store_write check(std::string path, node_version version) {
-  return {.what = kind::check, .path = std::move(path), .version = version};
-}
-store_write remove(std::string path, node_version version = any_version) {
-  return {.what = kind::remove, .path = std::move(path), .version = version};
-}
-store_write ephemeral(std::string path, std::string_view value = "") {
-  return {.what = kind::create_ephemeral,
-          .path = std::move(path),
-          .value = shared_bytes::copy_of(value)};
-}
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a node counts its changes from zero", "[store]", sqlite_place, memory_place) {
+TEMPLATE_TEST_CASE("a node counts its changes from zero", "[store]", EVERY_STORE) {
   TestType place;
-  session one(place);
+  store_session one(place);
   CHECK(one.events == std::vector{session_event::connected});
   CHECK_FALSE(one.read("/a").exists());
   CHECK(one.read("/a").version == absent_version);
@@ -141,9 +33,9 @@ TEMPLATE_TEST_CASE("a node counts its changes from zero", "[store]", sqlite_plac
   CHECK_FALSE(one.read("/a").exists());
 }
 
-TEMPLATE_TEST_CASE("a commit happens whole or not at all", "[store]", sqlite_place, memory_place) {
+TEMPLATE_TEST_CASE("a commit happens whole or not at all", "[store]", EVERY_STORE) {
   TestType place;
-  session one(place);
+  store_session one(place);
   REQUIRE(one.commit({create("/epoch"), create("/a", "1")}).committed());
   auto stale = one.commit({set("/a", 0, "2"), create("/b"), check("/epoch", 7)});
   CHECK(stale.what == status::conflict);
@@ -158,19 +50,17 @@ TEMPLATE_TEST_CASE("a commit happens whole or not at all", "[store]", sqlite_pla
   CHECK(as_text(one.read("/a").value.view()) == "2");
 }
 
-TEMPLATE_TEST_CASE("steps of a commit see the earlier ones", "[store]", sqlite_place,
-                   memory_place) {
+TEMPLATE_TEST_CASE("steps of a commit see the earlier ones", "[store]", EVERY_STORE) {
   TestType place;
-  session one(place);
+  store_session one(place);
   CHECK(one.commit({create("/a", "1"), set("/a", 0, "2"), check("/a", 1)}).committed());
   CHECK(one.commit({remove("/a", 1), create("/a", "3")}).committed());
   CHECK(one.read("/a").version == 0);
 }
 
-TEMPLATE_TEST_CASE("many nodes are read in the order asked for", "[store]", sqlite_place,
-                   memory_place) {
+TEMPLATE_TEST_CASE("many nodes are read in the order asked for", "[store]", EVERY_STORE) {
   TestType place;
-  session one(place);
+  store_session one(place);
   REQUIRE(one.commit({create("/a", "A"), create("/b", "B")}).committed());
   auto nodes = one.read_all({"/b", "/none", "/a"});
   REQUIRE(nodes.size() == 3);
@@ -179,9 +69,9 @@ TEMPLATE_TEST_CASE("many nodes are read in the order asked for", "[store]", sqli
   CHECK(nodes[2].path == "/a");
 }
 
-TEMPLATE_TEST_CASE("a list holds the names directly below", "[store]", sqlite_place, memory_place) {
+TEMPLATE_TEST_CASE("a list holds the names directly below", "[store]", EVERY_STORE) {
   TestType place;
-  session one(place);
+  store_session one(place);
   REQUIRE(one.commit({create("/brokers/2"), create("/brokers/10"), create("/brokers/10/deep"),
                       create("/brokersX/1"), create("/brokers-old/1")})
               .committed());
@@ -190,11 +80,11 @@ TEMPLATE_TEST_CASE("a list holds the names directly below", "[store]", sqlite_pl
 }
 
 TEMPLATE_TEST_CASE("ephemeral nodes go with their session, and creation ids only rise", "[store]",
-                   sqlite_place, memory_place) {
+                   EVERY_STORE) {
   TestType place;
   creation_id first = 0;
   {
-    session one(place);
+    store_session one(place);
     auto result = one.commit({ephemeral("/brokers/1", "me"), create("/lasting")});
     REQUIRE(result.committed());
     first = result.id;
@@ -204,7 +94,7 @@ TEMPLATE_TEST_CASE("ephemeral nodes go with their session, and creation ids only
     REQUIRE(one.commit({set("/brokers/1", 0, "still me")}).committed());
     CHECK(one.read("/brokers/1").created == first);
   }
-  session two(place);
+  store_session two(place);
   CHECK_FALSE(two.read("/brokers/1").exists());
   CHECK(two.read("/lasting").created == first);
   auto again = two.commit({ephemeral("/brokers/1")});
@@ -213,17 +103,17 @@ TEMPLATE_TEST_CASE("ephemeral nodes go with their session, and creation ids only
   CHECK(two.commit({create("/another")}).id > again.id);
 }
 
-TEMPLATE_TEST_CASE("a closed session refuses everything", "[store]", sqlite_place, memory_place) {
+TEMPLATE_TEST_CASE("a closed session refuses everything", "[store]", EVERY_STORE) {
   TestType place;
-  session one(place);
+  store_session one(place);
   one.store().close();
   CHECK(one.commit({create("/a")}).what == status::refused);
   CHECK_FALSE(one.sync());
 }
 
-TEMPLATE_TEST_CASE("a watch reports one change", "[store]", sqlite_place, memory_place) {
+TEMPLATE_TEST_CASE("a watch reports one change", "[store]", EVERY_STORE) {
   TestType place;
-  session one(place);
+  store_session one(place);
   one.store().watch("/a");
   REQUIRE(one.commit({create("/b"), check("/b", 0)}).committed());
   CHECK(one.changed.empty());
@@ -238,10 +128,9 @@ TEMPLATE_TEST_CASE("a watch reports one change", "[store]", sqlite_place, memory
   CHECK(one.changed.size() == 2);
 }
 
-TEMPLATE_TEST_CASE("a watch on a list reports a new and a vanished node", "[store]", sqlite_place,
-                   memory_place) {
+TEMPLATE_TEST_CASE("a watch on a list reports a new and a vanished node", "[store]", EVERY_STORE) {
   TestType place;
-  session one(place);
+  store_session one(place);
   one.store().watch_children("/brokers");
   REQUIRE(one.commit({ephemeral("/brokers/1")}).committed());
   CHECK(one.changed == std::vector<std::string>{"/brokers"});
@@ -252,25 +141,86 @@ TEMPLATE_TEST_CASE("a watch on a list reports a new and a vanished node", "[stor
   CHECK(one.changed.size() == 2);
 }
 
-TEMPLATE_TEST_CASE("a commit above the limit is refused", "[store]", sqlite_place, memory_place) {
+TEMPLATE_TEST_CASE("a commit above the limit is refused", "[store]", EVERY_STORE) {
   TestType place;
-  session one(place);
+  store_session one(place);
   CHECK(one.commit({create("/a", std::string(commit_bytes_max, 'x'))}).what == status::refused);
   CHECK(one.commit({create("/a", std::string(commit_bytes_target, 'x'))}).committed());
   CHECK(one.read("/a").value.size() == commit_bytes_target);
 }
 
+TEMPLATE_TEST_CASE("a node of the largest size is written and read", "[store]", EVERY_STORE) {
+  TestType place;
+  store_session one(place);
+  std::string big(commit_bytes_max - 4096, 'x');
+  REQUIRE(one.commit({create("/a", big)}).committed());
+  REQUIRE(one.commit({set("/a", 0, big)}).committed());
+  CHECK(one.read("/a").value.size() == big.size());
+}
+
+TEMPLATE_TEST_CASE("commits happen in the order of the calls", "[store]", EVERY_STORE) {
+  TestType place;
+  store_session one(place);
+  constexpr int count = 200;
+  std::vector<commit_result> results;
+  auto answered = [&](const commit_result& result) { results.push_back(result); };
+  one.store().commit({create("/d/a")}, answered);
+  for (int i = 0; i < count; ++i) one.store().commit({set("/d/a", i, "")}, answered);
+  REQUIRE(one.wait([&] { return results.size() == count + 1; }));
+  CHECK(std::ranges::all_of(results, &commit_result::committed));
+  CHECK(one.read("/d/a").version == count);
+}
+
+namespace {
+
+/// Writes all buckets in commits below the target; returns how many it took.
+int write_buckets(store_session& one, const std::vector<bucket_record>& buckets) {
+  int commits = 0;
+  std::vector<store_write> steps;
+  size_t bytes = 0;
+  auto flush = [&] {
+    REQUIRE(one.commit(std::exchange(steps, {})).committed());
+    bytes = 0;
+    ++commits;
+  };
+  for (size_t i = 0; i < buckets.size(); ++i) {
+    if (buckets[i].empty()) continue;
+    store_write write{.what = store_write::kind::create,
+                      .path = fmt::format("/buckets/{}", i),
+                      .value = encode_record(buckets[i])};
+    REQUIRE(step_bytes(write) < commit_bytes_target);
+    if (bytes + step_bytes(write) > commit_bytes_target) flush();
+    bytes += step_bytes(write);
+    steps.push_back(std::move(write));
+  }
+  flush();
+  return commits;
+}
+
+std::vector<bucket_record> read_buckets(store_session& one, size_t count) {
+  std::vector<std::string> paths;
+  for (size_t i = 0; i < count; ++i) paths.push_back(fmt::format("/buckets/{}", i));
+  std::vector<bucket_record> buckets;
+  for (const auto& node : one.read_all(std::move(paths))) {
+    auto bucket = node.exists() ? decode_record<bucket_record>(node.value.view()) : bucket_record{};
+    REQUIRE(bucket);
+    buckets.push_back(std::move(*bucket));
+  }
+  return buckets;
+}
+
+}  // namespace
+
 TEMPLATE_TEST_CASE("10,000 topics with names of 249 bytes fit and come back", "[store]",
-                   sqlite_place, memory_place) {
-  constexpr int32_t topics = 10'000, bucket_count = 256;
+                   EVERY_STORE) {
+  constexpr int32_t topics = 10'000, bucket_count = 1024;
   std::vector<bucket_record> buckets(bucket_count);
   for (int32_t i = 0; i < topics; ++i) {
     uuid id;
     store_big_endian(id.bytes.data() + 8, static_cast<uint64_t>(i) * 0x9e3779b97f4a7c15u);
     id.bytes[0] = std::byte{1};
-    auto name = fmt::format("{:0>249}", i);
     auto& bucket = buckets[static_cast<size_t>(bucket_of(id, 0, bucket_count))];
-    bucket.topics.push_back({.id = id, .name = name, .partition_count = 1});
+    bucket.topics.push_back({.id = id, .name = fmt::format("{:0>249}", i), .partition_count = 1});
     bucket.blocks.push_back({.topic_id = id, .number = 0, .partitions = {{.replicas = {1}}}});
   }
   for (auto& bucket : buckets) {
@@ -279,94 +229,38 @@ TEMPLATE_TEST_CASE("10,000 topics with names of 249 bytes fit and come back", "[
   }
   TestType place;
   {
-    session one(place);
-    std::vector<store_write> steps;
-    size_t bytes = 0;
-    for (size_t i = 0; i < buckets.size(); ++i) {
-      auto value = encode_record(buckets[i]);
-      if (bytes + value.size() > commit_bytes_target) {
-        REQUIRE(one.commit(std::exchange(steps, {})).committed());
-        bytes = 0;
-      }
-      bytes += value.size();
-      steps.push_back(
-          {.what = kind::create, .path = fmt::format("/buckets/{}", i), .value = value});
-    }
-    REQUIRE(one.commit(std::move(steps)).committed());
+    store_session one(place);
+    write_buckets(one, buckets);
   }
-  session two(place);
-  std::vector<std::string> paths;
-  for (int32_t i = 0; i < bucket_count; ++i) paths.push_back(fmt::format("/buckets/{}", i));
-  auto nodes = two.read_all(paths);
-  size_t found = 0;
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    auto bucket = decode_record<bucket_record>(nodes[i].value.view());
-    REQUIRE(bucket);
-    REQUIRE(*bucket == buckets[i]);
-    found += bucket->topics.size();
-  }
-  CHECK(found == topics);
+  store_session two(place);
+  CHECK(read_buckets(two, bucket_count) == buckets);
 }
 
-TEST_CASE("an embedded store keeps what was committed when its process is killed") {
-  sqlite_place place;
-  auto copy = place.path() + ".copy";
+TEMPLATE_TEST_CASE("a topic of 20,000 partitions with three replicas fits and comes back",
+                   "[store]", EVERY_STORE) {
+  constexpr int32_t partitions = 20'000, bucket_count = 1024;
+  uuid id;
+  id.bytes[0] = std::byte{7};
+  std::vector<bucket_record> buckets(bucket_count);
+  buckets[static_cast<size_t>(bucket_of(id, 0, bucket_count))].topics.push_back(
+      {.id = id, .name = "wide", .partition_count = partitions});
+  for (int32_t i = 0; i < partitions; ++i) {
+    auto number = i / partitions_per_block;
+    auto& blocks = buckets[static_cast<size_t>(bucket_of(id, number, bucket_count))].blocks;
+    if (i % partitions_per_block == 0) blocks.push_back({.topic_id = id, .number = number});
+    blocks.back().partitions.push_back({.replicas = {1, 2, 3},
+                                        .leader = {1, 1LL << 33},
+                                        .leader_epoch = i,
+                                        .isr = {{1, 1LL << 33}, {2, 1LL << 34}, {3, 1LL << 35}},
+                                        .partition_epoch = i});
+  }
+  TestType place;
   {
-    session one(place);
-    REQUIRE(one.commit({create("/a", "kept"), ephemeral("/brokers/1")}).committed());
-    // The files as a killed process leaves them: nothing was closed or checkpointed.
-    std::filesystem::copy_file(place.path(), copy);
-    std::filesystem::copy_file(place.path() + "-wal", copy + "-wal");
+    store_session one(place);
+    CHECK(write_buckets(one, buckets) >= 2);
   }
-  std::filesystem::rename(copy, place.path());
-  std::filesystem::rename(copy + "-wal", place.path() + "-wal");
-  session two(place);
-  CHECK(as_text(two.read("/a").value.view()) == "kept");
-  CHECK_FALSE(two.read("/brokers/1").exists());
-}
-
-TEST_CASE("an embedded store belongs to one process") {
-  sqlite_place place;
-  session one(place);
-  task_queue tasks;
-  auto second = open_sqlite_metadata_store(place.path(), tasks.executor());
-  REQUIRE_FALSE(second);
-  CHECK(second.error().message.find("in use") != std::string::npos);
-}
-
-TEST_CASE("an embedded store refuses a newer format, another program's file, and rubbish") {
-  sqlite_place place;
-  {
-    session one(place);
-  }
-  task_queue tasks;
-  auto run = [&](const char* sql) {
-    sqlite3* db = nullptr;
-    REQUIRE(sqlite3_open(place.path().c_str(), &db) == SQLITE_OK);
-    REQUIRE(sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
-    sqlite3_close(db);
-  };
-  SECTION("newer") {
-    run("PRAGMA user_version = 2");
-    auto store = open_sqlite_metadata_store(place.path(), tasks.executor());
-    REQUIRE_FALSE(store);
-    CHECK(store.error().code == error_code::unsupported_version);
-    CHECK(store.error().message.find("newer version") != std::string::npos);
-  }
-  SECTION("another program's") {
-    run("PRAGMA application_id = 42");
-    auto store = open_sqlite_metadata_store(place.path(), tasks.executor());
-    REQUIRE_FALSE(store);
-    CHECK(store.error().message.find("another program") != std::string::npos);
-  }
-  SECTION("rubbish") {
-    std::ofstream(place.path(), std::ios::trunc) << std::string(8192, 'x');
-    auto store = open_sqlite_metadata_store(place.path(), tasks.executor());
-    CHECK_FALSE(store);
-  }
-  SECTION("no directory") {
-    CHECK_FALSE(open_sqlite_metadata_store("/nonexistent/directory/x", tasks.executor()));
-  }
+  store_session two(place);
+  CHECK(read_buckets(two, bucket_count) == buckets);
 }
 
 }  // namespace ottla
