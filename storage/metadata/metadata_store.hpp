@@ -89,8 +89,9 @@ using store_executor = std::function<void(std::function<void()>)>;
 ///
 /// Every call is answered exactly once. Without a session (before the first `connected`, after
 /// `disconnected` or `expired`) reads fail and commits are refused; what was under way when the
-/// connection broke fails, and a commit ends as unknown. Settling an unknown commit is the same
-/// everywhere: wait for `connected`, sync(), read what it would have changed.
+/// connection broke fails after that was reported, and a commit ends as unknown. Settling an
+/// unknown commit is the same everywhere: wait for `connected`, sync(), read what it would have
+/// changed.
 class metadata_store {
 public:
   using nodes_callback = std::function<void(outcome<std::vector<stored_node>>)>;

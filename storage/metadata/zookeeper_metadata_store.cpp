@@ -81,17 +81,20 @@ public:
     return ready ? outcome<void>(unreachable()) : ready;
   }
 
+  // The session came up while the store was opened: its report waits with the executor, unless that
+  // has run already.
   void start(store_events events) override {
     events_ = std::move(events);
-    is_started_ = true;
-    if (is_connected_) report(session_event::connected);
+    if (!is_connected_) return;
+    executor_([link = std::weak_ptr<int>(link_), tell = events_.session] {
+      if (!link.expired()) tell(session_event::connected);
+    });
   }
 
   void close() override {
     if (is_closed_) return;
     is_closed_ = true;
     is_connected_ = false;
-    alive_.reset();
     link_.reset();
     handle_.reset();
   }
@@ -203,13 +206,6 @@ private:
     });
   }
 
-  void report(session_event event) {
-    if (!is_started_) return;
-    executor_([alive = std::weak_ptr<int>(alive_), tell = events_.session, event] {
-      if (!alive.expired()) tell(event);
-    });
-  }
-
   // Whatever the threads of an earlier handle still bring finds its link gone.
   outcome<void> open_session() {
     link_ = std::make_shared<int>();
@@ -230,31 +226,36 @@ private:
     return {};
   }
 
+  // Reported last, because the owner may do anything then, and at once: what failed with the
+  // connection is queued behind this.
   void session_came(int state) {
-    if (state == ZOO_CONNECTED_STATE) return connected();
-    if (state == ZOO_EXPIRED_SESSION_STATE || state == ZOO_AUTH_FAILED_STATE) return expired(state);
-    if (std::exchange(is_connected_, false)) report(session_event::disconnected);
+    bool was_connected = std::exchange(is_connected_, false);
+    auto event = session_event::disconnected;
+    if (state == ZOO_CONNECTED_STATE) {
+      if (!connected()) return;  // It is gone again: the next one brings us here.
+      event = session_event::connected;
+    } else if (state == ZOO_EXPIRED_SESSION_STATE || state == ZOO_AUTH_FAILED_STATE) {
+      event = session_event::expired;
+      link_.reset();
+      handle_.reset();
+      // An identity that is refused would be refused again: that needs a person.
+      if (state == ZOO_EXPIRED_SESSION_STATE) (void)open_session();
+    } else if (!was_connected) {
+      return;
+    }
+    if (events_.session) events_.session(event);
   }
 
-  void connected() {
+  bool connected() {
     if (options_.digest && !is_authenticated_) {
       is_authenticated_ = handle_->authenticate(*options_.digest);
-      if (!is_authenticated_) return;  // It is gone again: the next one brings us here.
+      if (!is_authenticated_) return false;
     }
     is_connected_ = true;
     directories_.clear();
     watched_.clear();
     watched_parents_.clear();
-    report(session_event::connected);
-  }
-
-  // An identity that is refused would be refused again: that needs a person.
-  void expired(int state) {
-    is_connected_ = false;
-    report(session_event::expired);
-    link_.reset();
-    handle_.reset();
-    if (state == ZOO_EXPIRED_SESSION_STATE) (void)open_session();
+    return true;
   }
 
   void watch_came(int event, const std::string& path) {
@@ -290,9 +291,8 @@ private:
   std::string root_;
   store_executor executor_;
   store_events events_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>();  ///< Until close().
-  std::shared_ptr<int> link_;                             ///< As long as the handle.
-  bool is_started_ = false, is_connected_ = false, is_authenticated_ = false, is_closed_ = false;
+  std::shared_ptr<int> link_;  ///< As long as the handle.
+  bool is_connected_ = false, is_authenticated_ = false, is_closed_ = false;
   std::set<std::string> directories_;  ///< Made or seen since the connection came up.
   std::set<std::string> watched_, watched_parents_;
   std::unique_ptr<zookeeper_handle> handle_;

@@ -97,7 +97,10 @@ public:
   void lose_answer() { proxy_.next_multi(zookeeper_proxy::fate::lost_answer); }
   void cut() { proxy_.cut(true); }
   void mend() { proxy_.unblock(); }
-  void expire() { proxy_.end_session(); }
+  void expire() {
+    proxy_.end_session();
+    proxy_.cut();  // So that the client asks at once.
+  }
 
 private:
   static constexpr int32_t session_timeout_ms = 9000;
