@@ -109,15 +109,14 @@ void metadata_actor::tell_subscribers(const caf::message& what, bool is_session_
 
 void metadata_actor::session_event_came(session_event event) {
   connected_ = event == session_event::connected;
+  is_our_cluster_ = false;
   tell_subscribers(caf::make_message(store_session_changed{event}), true);
-  if (event != session_event::connected) return;
+  if (connected_) start_over();
+}
+
+void metadata_actor::start_over() {
   changes_dirty_ = brokers_dirty_ = controller_dirty_ = true;
-  if (!cluster_) {
-    ensure_cluster();
-  } else {
-    refresh();
-  }
-  if (registration_) enter_again();
+  ensure_cluster();
 }
 
 void metadata_actor::ensure_cluster() {
@@ -130,9 +129,14 @@ void metadata_actor::cluster_read(const outcome<std::vector<stored_node>>& nodes
   if (const auto& node = nodes->front(); node.exists()) {
     auto record = decode<cluster_record>(node);
     if (!record) return fail(record.error());
+    if (cluster_ && cluster_->cluster_id != record->cluster_id) return fail(other_cluster());
     cluster_ = *record;
-    return refresh();
+    is_our_cluster_ = true;
+    refresh();
+    if (registration_) enter_again();
+    return;
   }
+  if (cluster_) return fail(other_cluster());
   // Whoever is first makes the cluster; the others find it. A lost answer is settled by reading.
   setup_.store->commit(
       {create(metadata_path::cluster, encode_record(setup_.new_cluster)),
@@ -148,11 +152,17 @@ void metadata_actor::cluster_read(const outcome<std::vector<stored_node>>& nodes
       });
 }
 
+// An empty store would say that all topics are gone.
+fault metadata_actor::other_cluster() const {
+  return {error_code::inconsistent_cluster_id,
+          fmt::format("the metadata store no longer holds cluster {}", cluster_->cluster_id)};
+}
+
 caf::result<register_broker_result> metadata_actor::enter(const register_broker& message) {
   registration_ = message.registration;
   answer_entry({error_code::duplicate_broker_registration, "registered anew"});
   entry_promise_ = make_response_promise<register_broker_result>();
-  if (connected_) enter_again();
+  if (is_our_cluster_) enter_again();
   return *entry_promise_;
 }
 
@@ -166,17 +176,24 @@ void metadata_actor::enter_again() {
 void metadata_actor::entered(const commit_result& result) {
   if (result.committed()) {
     answer_entry({.epoch = result.id});
+    // After an outage that the session survived it is the same registration.
+    if (std::exchange(epoch_, result.id) == result.id) return;
     tell_subscribers(caf::make_message(broker_registered{result.id}), true);
+  } else if (!connected_) {
+    return;  // The next connection brings us here again.
   } else if (result.what == commit_result::status::refused) {
     answer_entry({error_code::kafka_storage_error, result.message});
   } else {
-    setup_.store->sync([this](const outcome<void>&) { look_for_own_entry(); });
+    setup_.store->sync([this](const outcome<void>& synced) {
+      if (synced) look_for_own_entry();
+    });
   }
 }
 
 void metadata_actor::look_for_own_entry() {
   setup_.store->read(
       {metadata_path::broker(registration_->id)}, [this](outcome<std::vector<stored_node>> nodes) {
+        if (!nodes && nodes.error().code == error_code::broker_not_available) return;
         if (!nodes) return answer_entry({nodes.error().code, nodes.error().message});
         const auto& node = nodes->front();
         if (!node.exists()) return enter_again();
@@ -205,7 +222,7 @@ void metadata_actor::node_changed(const std::string& path) {
 // One refresh at a time, until nothing is dirty. Watches are set before reading, so a change in
 // between is seen either way.
 void metadata_actor::refresh() {
-  if (refreshing_ || !connected_ || !cluster_) return;
+  if (refreshing_ || !is_our_cluster_) return;
   if (!changes_dirty_ && !brokers_dirty_ && !controller_dirty_) return;
   refreshing_ = true;
   next_ = image_ ? std::make_unique<image_builder>(*image_)
@@ -331,8 +348,10 @@ void metadata_actor::apply_configs(const metadata_image& image) {
 
 void metadata_actor::fail(const fault& why) {
   refreshing_ = false;
-  // Without a session the next `connected` reads everything again.
-  if (connected_ && setup_.on_fatal) setup_.on_fatal(why);
+  // Without a session the next `connected` reads everything again. It may be here already.
+  if (!connected_) return;
+  if (why.code == error_code::broker_not_available) return start_over();
+  if (setup_.on_fatal) setup_.on_fatal(why);
 }
 
 caf::result<commit_result> metadata_actor::write(const commit_steps& message) {

@@ -59,8 +59,10 @@ public:
 private:
   // Session.
   void session_event_came(session_event event);
+  void start_over();
   void ensure_cluster();
   void cluster_read(const outcome<std::vector<stored_node>>& nodes);
+  [[nodiscard]] fault other_cluster() const;
 
   // Registration.
   caf::result<register_broker_result> enter(const register_broker& message);
@@ -93,8 +95,10 @@ private:
   image_ptr image_;
   std::shared_ptr<const broker_config> static_config_;
   bool connected_ = false;
+  bool is_our_cluster_ = false;  ///< What this connection shows is the cluster that we know.
 
   std::optional<broker_registration> registration_;
+  broker_epoch epoch_ = no_broker_epoch;  ///< Of the last registration that succeeded.
   std::optional<caf::typed_response_promise<register_broker_result>> entry_promise_;
 
   bool changes_dirty_ = false, brokers_dirty_ = false, controller_dirty_ = false;

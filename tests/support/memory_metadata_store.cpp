@@ -1,5 +1,8 @@
 #include "tests/support/memory_metadata_store.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace ottla {
 namespace {
 
@@ -21,13 +24,13 @@ std::unique_ptr<memory_metadata_store> memory_ensemble::connect(store_executor e
 }
 
 commit_result memory_ensemble::apply(const std::vector<store_write>& steps,
-                                     const memory_metadata_store* session) {
+                                     memory_metadata_store* session) {
   size_t bytes = 0;
   for (const auto& step : steps) bytes += step_bytes(step);
   if (bytes > commit_bytes_max) return {.what = status::refused, .message = "too large"};
   auto fated = fate ? fate(steps) : commit_fate::normal;
   if (fated == commit_fate::refused) return {.what = status::refused, .message = "told to"};
-  if (fated == commit_fate::lost_request) return {.what = status::unknown, .message = "told to"};
+  if (fated == commit_fate::lost_request) return session->lose_connection();
   auto changed = nodes;  // Steps see the effect of earlier ones, and all of them vanish together.
   auto id = last_id_ + 1;
   for (size_t at = 0; at < steps.size(); ++at) {
@@ -55,7 +58,7 @@ commit_result memory_ensemble::apply(const std::vector<store_write>& steps,
   for (const auto& step : steps) {
     if (step.what != kind::check) report(step.path, step.what != kind::set);
   }
-  if (fated == commit_fate::lost_answer) return {.what = status::unknown, .message = "told to"};
+  if (fated == commit_fate::lost_answer) return session->lose_connection();
   return {.what = status::committed, .id = id};
 }
 
@@ -120,6 +123,12 @@ void memory_metadata_store::disconnect() {
   report(session_event::disconnected);
 }
 
+commit_result memory_metadata_store::lose_connection() {
+  disconnect();
+  broken_ = true;
+  return {.what = status::unknown, .message = "told to"};
+}
+
 void memory_metadata_store::reconnect() {
   if (open_ && !connected_) connected();
 }
@@ -172,6 +181,7 @@ void memory_metadata_store::commit(std::vector<store_write> steps, commit_callba
                     ? ensemble_.apply(steps, this)
                     : commit_result{.what = status::refused, .message = no_session().message};
   executor_([done = std::move(done), result] { done(result); });
+  if (std::exchange(broken_, false)) reconnect();
 }
 
 void memory_metadata_store::sync(sync_callback done) {

@@ -15,8 +15,8 @@ namespace ottla {
 /// What happens to a commit that would succeed.
 enum class commit_fate : uint8_t {
   normal,
-  lost_request,  ///< Reported as unknown; never applied.
-  lost_answer,   ///< Reported as unknown; applied.
+  lost_request,  ///< The connection breaks; reported as unknown; never applied.
+  lost_answer,   ///< The connection breaks; reported as unknown; applied.
   refused        ///< Reported as refused; never applied.
 };
 
@@ -43,7 +43,7 @@ public:
 
 private:
   friend class memory_metadata_store;
-  commit_result apply(const std::vector<store_write>& steps, const memory_metadata_store* session);
+  commit_result apply(const std::vector<store_write>& steps, memory_metadata_store* session);
   void drop_ephemeral(const memory_metadata_store* session);
   void report(const std::string& path, bool appeared_or_vanished);
 
@@ -75,6 +75,7 @@ public:
 private:
   friend class memory_ensemble;
   [[nodiscard]] fault no_session() const;
+  commit_result lose_connection();
   void connected();
   void report(session_event event);
 
@@ -83,6 +84,7 @@ private:
   store_events events_;
   std::set<std::string> watched_, watched_parents_;
   bool open_ = false, connected_ = false;
+  bool broken_ = false;  ///< Until the commit that it broke is answered.
 };
 
 }  // namespace ottla

@@ -262,6 +262,38 @@ TEST_CASE_METHOD(cluster_fixture, "an expired session gives up office and starts
   CHECK(create(one, "u") == error_code::none);
 }
 
+TEST_CASE_METHOD(cluster_fixture, "an outage of the store changes nothing") {
+  auto& one = start();
+  REQUIRE(create(one, "t") == error_code::none);
+  auto epoch = one.epoch;
+  one.store->disconnect();
+  settle();
+  CHECK(one.cache.get()->find_topic("t") != nullptr);
+  one.store->reconnect();
+  settle();
+  CHECK(one.fatal.empty());
+  CHECK(one.epoch == epoch);
+  CHECK(controller_epoch(ensemble) == 1);
+  CHECK(create(one, "u") == error_code::none);
+}
+
+TEST_CASE_METHOD(cluster_fixture, "a store that comes back with other data stops the broker") {
+  auto& one = start();
+  REQUIRE(create(one, "t") == error_code::none);
+  SECTION("none at all") {
+    ensemble.nodes.clear();
+  }
+  SECTION("another cluster's") {
+    ensemble.nodes["/cluster"].value =
+        encode_record(cluster_record{.cluster_id = "another", .bucket_count = 16});
+  }
+  one.store->expire();
+  settle();
+  REQUIRE(one.fatal.size() == 1);
+  CHECK(one.fatal.front().message.find("no longer holds cluster the-cluster") != std::string::npos);
+  CHECK(one.cache.get()->find_topic("t") != nullptr);
+}
+
 TEST_CASE("lost requests and answers of the store lose and double nothing") {
   rc::check([] {
     cluster_fixture world;

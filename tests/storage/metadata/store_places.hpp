@@ -55,8 +55,6 @@ private:
   void lose(commit_fate what) {
     ensemble_.fate = [this, what](const auto&) {
       ensemble_.fate = nullptr;
-      last_->disconnect();
-      last_->reconnect();
       return what;
     };
   }
