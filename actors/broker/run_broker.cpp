@@ -7,12 +7,12 @@
 #include <csignal>
 #include <mutex>
 
+#include "actors/broker/make_metadata_store.hpp"
 #include "actors/broker/node.hpp"
 #include "actors/gateway/gateway.hpp"
 #include "actors/gateway/routes.hpp"
 #include "actors/runtime/io_coordinator.hpp"
 #include "actors/runtime/log.hpp"
-#include "storage/metadata/sqlite_metadata_store.hpp"
 #include "storage/posix_file_system.hpp"
 
 namespace ottla {
@@ -20,7 +20,6 @@ namespace {
 
 /// A stop that takes longer is ended by SIGALRM: a supervisor restarts, recovery does the rest.
 constexpr unsigned stop_limit_s = 30;
-constexpr std::string_view metadata_file_name = "ottla-metadata.sqlite";
 
 /// SIGTERM and SIGINT, taken by one thread instead of handlers.
 class stop_signals {
@@ -146,8 +145,7 @@ private:
   std::optional<std::string> start(
       const std::function<void(const std::vector<listener_config>&)>& serving) {
     auto mailbox = std::make_shared<store_mailbox>();
-    auto store = open_sqlite_metadata_store(join_path(config_.metadata_dir, metadata_file_name),
-                                            store_mailbox::executor(mailbox));
+    auto store = make_metadata_store(config_, store_mailbox::executor(mailbox));
     if (!store) return store.error().message;
     for (const auto& warning : dirs_.warnings) log::warn("disk", "{}", warning);
     const auto cluster_id = dirs_.cluster_id;

@@ -29,6 +29,16 @@ void read_identity(const Reader& read, broker_settings& s) {
 }
 
 template <class Reader>
+void read_zookeeper(const Reader& read, broker_settings& s) {
+  s.zookeeper_connect = read.text("zookeeper.connect");
+  read.integer(s.zookeeper_session_timeout_ms, "zookeeper.session.timeout.ms");
+  read.integer(s.zookeeper_connection_timeout_ms, "zookeeper.connection.timeout.ms");
+  s.zookeeper_set_acl = read.boolean("zookeeper.set.acl");
+  s.zookeeper_digest_user = read.text("ottla.zookeeper.digest.user");
+  s.zookeeper_digest_password = read.text("ottla.zookeeper.digest.password");
+}
+
+template <class Reader>
 void read_network(const Reader& read, broker_settings& s) {
   read.integer(s.io_threads, "ottla.io.threads");
   read.integer(s.memory_budget_bytes, "ottla.memory.budget.bytes");
@@ -142,6 +152,13 @@ void check_together(const config_layers& layers, const broker_settings& s, probl
           "log.dirs: the name of a directory is empty");
   require(s.group_min_session_timeout_ms <= s.group_max_session_timeout_ms,
           "group.min.session.timeout.ms must not be above group.max.session.timeout.ms");
+  require(s.zookeeper_digest_user.empty() == s.zookeeper_digest_password.empty(),
+          "ottla.zookeeper.digest.user and ottla.zookeeper.digest.password go together");
+  require(s.zookeeper_digest_user.find(':') == std::string::npos,
+          "ottla.zookeeper.digest.user: the name must not contain a colon");
+  require(!s.zookeeper_set_acl || !s.zookeeper_digest_user.empty(),
+          "zookeeper.set.acl=true needs ottla.zookeeper.digest.user: whom would the nodes belong "
+          "to?");
   const auto& topics = s.topic_defaults;
   require(topics.retention_ms == -1 || topics.retention_ms >= 1,
           "log.retention.ms (or .minutes or .hours) must be -1 (no limit) or at least 1");
@@ -155,6 +172,7 @@ broker_config read_broker_config(config_layers layers, std::string host_name, pr
   config.host_name = std::move(host_name);
   config_reader read([&](std::string_view key) { return text_of(config.layers, key); });
   read_identity(read, config);
+  read_zookeeper(read, config);
   read_network(read, config);
   read_topics(read, config);
   read_log(read, config);

@@ -29,6 +29,14 @@ struct broker_settings {
       metadata_dir;  ///< Of the embedded metadata store; the first log directory by default.
   std::vector<listener_config> listeners;
 
+  // ZooKeeper.
+  std::string zookeeper_connect;  ///< Empty: the embedded store, and nothing else here matters.
+  int32_t zookeeper_session_timeout_ms = 18'000;
+  int32_t zookeeper_connection_timeout_ms = 18'000;
+  bool zookeeper_set_acl = false;
+  std::string zookeeper_digest_user;  ///< Empty: nobody.
+  std::string zookeeper_digest_password;
+
   // Threads, memory, connections.
   int32_t io_threads = 0;  ///< 0: half the cores, at least one.
   int64_t memory_budget_bytes = 0;

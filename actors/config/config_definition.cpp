@@ -100,8 +100,9 @@ int64_t unit_ms(std::string_view name) {
 }  // namespace
 
 std::span<const config_definition> broker_config_definitions() {
-  static const auto all = sorted_union(
-      {network_config_table(), log_config_table(), group_config_table(), ignored_config_table()});
+  static const auto all =
+      sorted_union({network_config_table(), log_config_table(), group_config_table(),
+                    zookeeper_config_table(), ignored_config_table()});
   return all;
 }
 

@@ -12,6 +12,7 @@ namespace ottla {
 std::span<const config_definition> network_config_table();
 std::span<const config_definition> log_config_table();
 std::span<const config_definition> group_config_table();
+std::span<const config_definition> zookeeper_config_table();
 std::span<const config_definition> ignored_config_table();
 std::span<const config_definition> topic_config_table();
 

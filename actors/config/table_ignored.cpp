@@ -34,8 +34,11 @@ constexpr std::string_view why_providers =
 constexpr std::string_view why_cordon =
     "this version cannot keep new partitions away from a log directory";
 constexpr std::string_view why_removed = "Kafka 4 removed it; it has no effect there and none here";
-constexpr std::string_view why_zookeeper =
-    "the node keeps its metadata in its own store, without ZooKeeper";
+constexpr std::string_view why_zookeeper_java =
+    "it tunes ZooKeeper's Java client; Ottla uses the client written in C";
+constexpr std::string_view why_zookeeper_tls =
+    "the ZooKeeper client library of this system has no TLS, and without it everything that is "
+    "said to ZooKeeper would go in clear; protect the way to the servers by other means";
 constexpr std::string_view why_zookeeper_connect =
     "this version runs one node on its own metadata store; remove the key to start it";
 constexpr std::string_view why_admin = "this version has no dashboard and no HTTP API";
@@ -384,26 +387,24 @@ constexpr config_definition ignored_configs[] = {
     ignored("transaction.state.log.segment.bytes", config_type::int32, why_transactions),
     ignored("transaction.two.phase.commit.enable", config_type::boolean, why_transactions),
     ignored("transactional.id.expiration.ms", config_type::int32, why_transactions),
-    ignored("zookeeper.clientCnxnSocket", config_type::text, why_zookeeper),
-    ignored("zookeeper.connection.timeout.ms", config_type::int32, why_zookeeper),
-    ignored("zookeeper.max.in.flight.requests", config_type::int32, why_zookeeper),
-    ignored("zookeeper.metadata.migration.enable", config_type::boolean, why_zookeeper),
-    ignored("zookeeper.session.timeout.ms", config_type::int32, why_zookeeper),
-    ignored("zookeeper.set.acl", config_type::boolean, why_zookeeper),
-    ignored("zookeeper.ssl.cipher.suites", config_type::list, why_zookeeper),
-    ignored("zookeeper.ssl.client.enable", config_type::boolean, why_zookeeper),
-    ignored("zookeeper.ssl.crl.enable", config_type::boolean, why_zookeeper),
-    ignored("zookeeper.ssl.enabled.protocols", config_type::list, why_zookeeper),
-    ignored("zookeeper.ssl.endpoint.identification.algorithm", config_type::text, why_zookeeper),
-    ignored("zookeeper.ssl.keystore.location", config_type::text, why_zookeeper),
-    ignored("zookeeper.ssl.keystore.password", config_type::password, why_zookeeper),
-    ignored("zookeeper.ssl.keystore.type", config_type::text, why_zookeeper),
-    ignored("zookeeper.ssl.ocsp.enable", config_type::boolean, why_zookeeper),
-    ignored("zookeeper.ssl.protocol", config_type::text, why_zookeeper),
-    ignored("zookeeper.ssl.truststore.location", config_type::text, why_zookeeper),
-    ignored("zookeeper.ssl.truststore.password", config_type::password, why_zookeeper),
-    ignored("zookeeper.ssl.truststore.type", config_type::text, why_zookeeper),
-    ignored("zookeeper.sync.time.ms", config_type::int32, why_zookeeper),
+    ignored("zookeeper.clientCnxnSocket", config_type::text, why_zookeeper_java),
+    ignored("zookeeper.max.in.flight.requests", config_type::int32, why_zookeeper_java),
+    ignored("zookeeper.metadata.migration.enable", config_type::boolean, why_kraft),
+    unsupported("zookeeper.ssl.cipher.suites", config_type::list, "", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.client.enable", config_type::boolean, "false", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.crl.enable", config_type::boolean, "false", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.enabled.protocols", config_type::list, "", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.endpoint.identification.algorithm", config_type::text, "HTTPS",
+                why_zookeeper_tls),
+    unsupported("zookeeper.ssl.keystore.location", config_type::text, "", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.keystore.password", config_type::password, "", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.keystore.type", config_type::text, "", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.ocsp.enable", config_type::boolean, "false", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.protocol", config_type::text, "TLSv1.2", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.truststore.location", config_type::text, "", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.truststore.password", config_type::password, "", why_zookeeper_tls),
+    unsupported("zookeeper.ssl.truststore.type", config_type::text, "", why_zookeeper_tls),
+    ignored("zookeeper.sync.time.ms", config_type::int32, why_removed),
     ignored("log.cleaner.io.buffer.load.factor", config_type::float64, why_cleaner,
             config_update::cluster_wide),
     ignored("admin.listeners", config_type::list, why_admin),

@@ -72,6 +72,7 @@ std::string other_value(const config_definition& definition) {
       {"offsets.topic.compression.codec", "2"},
       {"log.cleaner.io.max.bytes.per.second", "1000.5"},
       {"ottla.request.receive.timeout.ms", "200"},
+      {"zookeeper.session.timeout.ms", "200"},
   };
   if (auto at = other.find(definition.name); at != other.end()) return at->second;
   if (definition.type == config_type::boolean) {
@@ -87,6 +88,9 @@ TEST_CASE("every honoured broker key changes the typed configuration") {
     // These two only permit or name things that other keys then use.
     if (definition.name == "ottla.allow.insecure.listeners") continue;
     if (definition.name == "listener.security.protocol.map") continue;
+    // These need each other; a case of their own has them.
+    if (definition.name.starts_with("ottla.zookeeper.digest.")) continue;
+    if (definition.name == "zookeeper.set.acl") continue;
     INFO(definition.name);
     const broker_settings& changed =
         broker_with({{std::string(definition.name), other_value(definition)}});
@@ -152,6 +156,30 @@ TEST_CASE("every mistake of a file is named with its place in one message") {
                  ":3: Unknown broker config name: num.partitons; did you mean "
                  "num.partitions?"));
   CHECK(contains(message, ":4: zookeeper.connect cannot be honoured"));
+}
+
+TEST_CASE("how to reach ZooKeeper is read, and what its client cannot do is refused") {
+  auto config = load({.overrides = {"zookeeper.session.timeout.ms=6000", "zookeeper.set.acl=true",
+                                    "ottla.zookeeper.digest.user=ottla",
+                                    "ottla.zookeeper.digest.password=secret"}})
+                    .config;
+  CHECK(config.zookeeper_connect.empty());
+  CHECK(config.zookeeper_session_timeout_ms == 6000);
+  CHECK(config.zookeeper_connection_timeout_ms == 18'000);
+  CHECK(config.zookeeper_set_acl);
+  CHECK(config.zookeeper_digest_user == "ottla");
+  CHECK(config.zookeeper_digest_password == "secret");
+  for (const char* tls : {"zookeeper.ssl.client.enable=true", "zookeeper.ssl.keystore.location=x",
+                          "zookeeper.ssl.protocol=TLSv1.3"}) {
+    CHECK(contains(refusal({.overrides = {tls}}), "has no TLS"));
+  }
+  CHECK(load({.overrides = {"zookeeper.ssl.client.enable=false"}}).warnings.empty());
+  CHECK(contains(refusal({.overrides = {"zookeeper.set.acl=true"}}),
+                 "needs ottla.zookeeper.digest.user"));
+  CHECK(contains(refusal({.overrides = {"ottla.zookeeper.digest.user=ottla"}}), "go together"));
+  CHECK(contains(refusal({.overrides = {"ottla.zookeeper.digest.user=a:b",
+                                        "ottla.zookeeper.digest.password=secret"}}),
+                 "colon"));
 }
 
 TEST_CASE("a file that cannot be read, or is none, is refused") {
