@@ -203,6 +203,8 @@ outcome<void> partition_log::take_snapshot() {
   };
   bytes_since_snapshot_ = 0;
   if (last_snapshot_ == log_end_) return {};
+  // Nothing to remember, and nothing to replay without it.
+  if (producers_.size() == 0 && log_end_ == segments_.front()->base_offset()) return {};
   OTTLA_TRY(
       write_file(handles_.disk(), path(log_end_), producers_.encode_snapshot(), sync_time::later));
   // Only those at the edges of segments are kept; one inside the active segment is superseded.

@@ -128,6 +128,10 @@ void broker_actor::opened(size_t directory, opened_log& log) {
   auto found = partitions_.find({log.wanted.topic_id, log.wanted.which.partition});
   if (found == partitions_.end() || found->second.state == phase::closing) return;
   auto& partition = found->second;
+  if (setup_.directories[directory].is_offline && !log.failure) {
+    log.log.reset();
+    log.failure = fault{error_code::kafka_storage_error, "the directory is offline", 0};
+  }
   if (log.failure) {
     log::error("log", "{} in {} cannot be opened: {}", to_string(log.wanted.which),
                setup_.directories[directory].path, log.failure->message);

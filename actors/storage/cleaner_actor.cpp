@@ -36,14 +36,12 @@ caf::result<logs_cleaned> cleaner_actor::clean(clean_logs& wanted) {
   auto promise = make_response_promise<logs_cleaned>();
   promises_.push_back(promise);
   settings_ = wanted.settings;
-  const bool is_idle = plans_waiting_ == 0 && due_.empty();
   plans_waiting_ += wanted.candidates.size() + 1;
   for (auto& log : wanted.candidates) {
     this->request(log.partition, caf::infinite, plan_compaction_of_log{log.clean_point, 0})
         .then([=, this](const compaction_planned& answer) { planned(log, answer); },
               [this](const caf::error&) { planned_one(); });
   }
-  if (is_idle) cleaned_ = {};
   planned_one();
   return promise;
 }
@@ -51,13 +49,19 @@ caf::result<logs_cleaned> cleaner_actor::clean(clean_logs& wanted) {
 void cleaner_actor::planned(const clean_candidate& log, const compaction_planned& answer) {
   if (answer.failure)
     log::warn("cleaner", "a log cannot be looked at: {}", answer.failure->message);
-  else if (answer.is_due)
+  else if (answer.is_due && !is_due(log.key))
     due_.push_back({log, answer.plan});
   planned_one();
 }
 
+/// Whether the log waits its turn or is in work, after an earlier question: one plan at a time.
+bool cleaner_actor::is_due(const topic_id_partition& which) const {
+  return std::any_of(due_.begin(), due_.end(),
+                     [&](const candidate& each) { return each.log.key == which; });
+}
+
 void cleaner_actor::planned_one() {
-  if (--plans_waiting_ > 0 || job_) return;
+  if (--plans_waiting_ > 0 || is_busy_) return;
   std::sort(due_.begin(), due_.end(), [](const candidate& a, const candidate& b) {
     return a.plan.dirty_ratio() > b.plan.dirty_ratio();
   });
@@ -65,8 +69,11 @@ void cleaner_actor::planned_one() {
 }
 
 void cleaner_actor::next() {
-  if (due_.empty()) {
+  is_busy_ = !due_.empty();
+  if (!is_busy_) {
+    if (plans_waiting_ > 0) return;  // somebody has asked meanwhile and shares the answer
     for (auto& promise : std::exchange(promises_, {})) promise.deliver(cleaned_);
+    cleaned_ = {};
     return;
   }
   const auto& front = due_.front();

@@ -29,6 +29,7 @@ private:
 
   caf::result<logs_cleaned> clean(clean_logs& wanted);
   void planned(const clean_candidate& log, const compaction_planned& answer);
+  [[nodiscard]] bool is_due(const topic_id_partition& which) const;
   void planned_one();
   void next();
   void step();
@@ -40,7 +41,8 @@ private:
   cleaner_settings settings_;
   size_t plans_waiting_ = 0;
   std::deque<candidate> due_;
-  std::shared_ptr<compaction> job_;  ///< Of due_.front().
+  bool is_busy_ = false;  ///< due_.front() is in work: asked for, or there is a job.
+  std::shared_ptr<compaction> job_;
   logs_cleaned cleaned_;
   std::vector<caf::typed_response_promise<logs_cleaned>> promises_;
 };

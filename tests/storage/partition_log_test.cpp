@@ -491,5 +491,19 @@ TEST_CASE("timestamps are found by record, also in compressed batches and behind
   CHECK(fixture.log->offset_for_timestamp(0)->offset == 3);
 }
 
+TEST_CASE("closing a log that nobody has written to costs no sync") {
+  log_fixture fixture;
+  fixture.must_open();
+  REQUIRE(fixture.log->close_cleanly());
+  fixture.must_open();
+  const auto syncs = fixture.disk.syncs();
+  const auto changes = fixture.disk.changes();
+  REQUIRE(fixture.log->close_cleanly());
+  CHECK(fixture.disk.syncs() == syncs);
+  CHECK(fixture.disk.changes() == changes);
+  fixture.must_open();
+  CHECK(fixture.log->log_end() == 0);
+}
+
 }  // namespace
 }  // namespace ottla

@@ -88,26 +88,49 @@ private:
   std::shared_ptr<listed_batches> log_;
 };
 
-class coordinator_fixture : public actor_fixture {
+/// A partition that is a list of batches.
+class listed_partition_fixture : public actor_fixture {
 public:
-  coordinator_fixture() {
-    options->initial_rebalance_delay_ms = 0;
+  listed_partition_fixture() {
     partition =
         caf::actor_cast<partition_handle>(spawn_on<listed_partition>(system(), home(), log));
+  }
+  ~listed_partition_fixture() override {
+    caf::anon_send_exit(partition, caf::exit_reason::user_shutdown);
+    settle();
+    partition = nullptr;
+  }
+
+  std::shared_ptr<listed_batches> log = std::make_shared<listed_batches>();
+  partition_handle partition;
+};
+
+/// A coordinator over the partition of `Base`, and what clients ask of it.
+template <class Base>
+class with_coordinator : public Base {
+public:
+  using Base::home;
+  using Base::partition;
+  using Base::settle;
+  using Base::system;
+
+  template <class... Arguments>
+  explicit with_coordinator(Arguments&&... arguments)
+      : Base(std::forward<Arguments>(arguments)...) {
+    options->initial_rebalance_delay_ms = 0;
     // CAF dereferences the tuple of arguments even where there are none: hence the zero.
     finder = system().spawn(
         [this](partition_finder::pointer, int) -> partition_finder::behavior_type {
-          return {[this](const find_partition&) { return partition_found{partition, {}}; }};
+          return {[this](const find_partition&) {
+            return partition_found{caf::actor_cast<partition_handle>(partition), {}};
+          }};
         },
         0);
-    start();
   }
-  ~coordinator_fixture() override {
+  ~with_coordinator() override {
     stop();
-    caf::anon_send_exit(partition, caf::exit_reason::user_shutdown);
     caf::anon_send_exit(finder, caf::exit_reason::user_shutdown);
     settle();
-    partition = nullptr;
     finder = nullptr;
   }
 
@@ -210,16 +233,20 @@ public:
     return member;
   }
 
+  std::shared_ptr<group_options> options = std::make_shared<group_options>();
+  partition_finder finder;
+  coordinator_handle coordinator;
+};
+
+class coordinator_fixture : public with_coordinator<listed_partition_fixture> {
+public:
+  coordinator_fixture() { start(); }
+
+  /// Answers the appends that were held.
   void release() {
     caf::anon_send(partition, unwatch_partition{});
     settle();
   }
-
-  std::shared_ptr<group_options> options = std::make_shared<group_options>();
-  std::shared_ptr<listed_batches> log = std::make_shared<listed_batches>();
-  partition_handle partition;
-  partition_finder finder;
-  coordinator_handle coordinator;
 };
 
 inline error_code error_of(const std::shared_ptr<std::optional<offset_commit_response>>& answer) {

@@ -1,0 +1,114 @@
+#include "actors/storage/directory_actor.hpp"
+
+#include "tests/support/partition_fixture.hpp"
+
+using namespace ottla;
+
+namespace {
+
+constexpr uuid first_topic{{std::byte{1}}};
+constexpr uuid second_topic{{std::byte{2}}};
+
+struct directory_fixture : actor_fixture {
+  directory_fixture() { start(); }
+  ~directory_fixture() override { stop(); }
+
+  void start() {
+    auto opened = log_directory::open(disk, "data", {.cluster_id = "c", .node = 1});
+    REQUIRE(opened);
+    directory = std::move(*opened);
+    auto found = directory->partitions();
+    REQUIRE(found);
+    owner = spawn_blocking<directory_actor>(system(), home(), directory, *found);
+  }
+  void stop() {
+    caf::anon_send_exit(owner, caf::exit_reason::user_shutdown);
+    owner = nullptr;
+    settle();
+    directory.reset();
+  }
+  template <class Answer, class Question>
+  Answer ask(Question question) {
+    auto answer = ask_later<Answer>(system(), owner, std::move(question));
+    settle();
+    REQUIRE(answer->value);
+    return *answer->value;
+  }
+  open_log prepare(const std::string& topic, const uuid& id) {
+    auto prepared = ask<prepared_partitions>(prepare_partitions{{{{topic, 0}, id, {}}}});
+    REQUIRE(prepared.jobs.size() == 1);
+    return prepared.jobs.front();
+  }
+  [[nodiscard]] size_t directories_like(const std::string& part) const {
+    auto all = directory->disk().list("data");
+    REQUIRE(all);
+    return static_cast<size_t>(std::count_if(all->begin(), all->end(), [&](const auto& each) {
+      return each.name.find(part) != std::string::npos;
+    }));
+  }
+
+  mutable memory_file_system disk{1};
+  std::shared_ptr<log_directory> directory;
+  directory_handle owner;
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(directory_fixture, "a partition gets a directory, the same one ever after") {
+  const auto made = prepare("orders", first_topic);
+  CHECK_FALSE(made.failure);
+  CHECK(made.path == "data/orders-0");
+  CHECK(prepare("orders", first_topic).path == made.path);
+  stop();
+  disk.cut_power();  // creations are synced before they are answered
+  start();
+  CHECK(prepare("orders", first_topic).path == made.path);
+  CHECK(directories_like("stray") == 0);
+}
+
+TEST_CASE_METHOD(directory_fixture, "data of another topic of that name is kept, aside") {
+  prepare("orders", first_topic);
+  stop();
+  start();
+  const auto made = prepare("orders", second_topic);
+  CHECK_FALSE(made.failure);
+  CHECK(directories_like("stray") == 1);
+  CHECK(directories_like("orders") == 2);
+}
+
+TEST_CASE_METHOD(directory_fixture, "only the topic that is named is removed") {
+  prepare("orders", first_topic);
+  CHECK_FALSE(ask<disk_done>(remove_partition{{"orders", 0}, second_topic}).failure);
+  CHECK(directories_like("orders") == 1);
+  CHECK_FALSE(ask<disk_done>(remove_partition{{"orders", 0}, first_topic}).failure);
+  CHECK(directories_like("orders") == 0);
+}
+
+TEST_CASE_METHOD(directory_fixture, "checkpoints keep the offsets that are not named") {
+  const topic_partition a{"a", 0}, b{"b", 0};
+  CHECK_FALSE(ask<disk_done>(save_checkpoints{{{a, 5}}, {{a, 1}}, {{a, 4}}, {}}).failure);
+  CHECK_FALSE(ask<disk_done>(save_checkpoints{{{b, 7}}, {}, {{b, 6}}, {{b, 2}}}).failure);
+  stop();
+  start();
+  CHECK(directory->recovery_points() == offset_checkpoint{{a, 5}, {b, 7}});
+  CHECK(directory->log_starts() == offset_checkpoint{{a, 1}});
+  CHECK(directory->high_watermarks() == offset_checkpoint{{a, 4}, {b, 6}});
+  CHECK(directory->clean_points() == offset_checkpoint{{b, 2}});
+}
+
+TEST_CASE_METHOD(directory_fixture, "a disk that refuses a directory fails that partition") {
+  disk.set_read_only(true);
+  CHECK(prepare("orders", first_topic).failure);
+  disk.set_read_only(false);
+  CHECK_FALSE(prepare("orders", first_topic).failure);
+}
+
+TEST_CASE_METHOD(directory_fixture, "after a clean mark the next start trusts the directory") {
+  CHECK_FALSE(ask<disk_done>(mark_clean{9}).failure);
+  stop();
+  start();
+  CHECK(directory->last() == last_shutdown::clean);
+  stop();
+  start();  // without a mark: the process was killed
+  CHECK(directory->last() == last_shutdown::process_crash);
+}
