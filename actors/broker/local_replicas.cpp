@@ -28,6 +28,7 @@ std::vector<local_replica> replicas_of(const topic_image& topic, const replica_s
                                    .leader = record.leader.id,
                                    .epoch = record.leader_epoch,
                                    .in_sync_replicas = static_cast<int32_t>(record.isr.size()),
+                                   .replicas = static_cast<int32_t>(record.replicas.size()),
                                    .config = effective,
                                    .level = level}});
   }

@@ -134,6 +134,10 @@ outcome<void> check_new_name(const std::string& name, const change_context& cont
 outcome<config_map> configs_of(const creatable_topic& topic, const change_context& context) {
   std::vector<config_change> changes;
   for (const auto& config : topic.configs) {
+    if (!config.value) {
+      return fault{error_code::invalid_config,
+                   fmt::format("Null value not supported for topic configs: {}", config.name)};
+    }
     changes.push_back({config.name, config_operation::set, config.value});
   }
   return change_topic_configs(context.config, {}, changes);

@@ -1,5 +1,6 @@
 #include "actors/partition/partition_actor.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <utility>
 
@@ -95,8 +96,9 @@ caf::result<append_result> partition_actor::append(append_batch& request) {
   if (auto error = check_leadership(request.current_epoch); error != error_code::none) {
     return refused(error, hint());
   }
-  if (request.acks == acks_all &&
-      assignment_.in_sync_replicas < assignment_.config.min_insync_replicas) {
+  // As Kafka: a partition cannot be asked for more replicas than it has.
+  const auto needed = std::min(assignment_.config.min_insync_replicas, assignment_.replicas);
+  if (request.acks == acks_all && assignment_.in_sync_replicas < needed) {
     return refused(error_code::not_enough_replicas);
   }
   auto acks = request.acks;

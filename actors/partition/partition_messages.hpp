@@ -184,6 +184,7 @@ struct partition_assignment {
   broker_id leader = no_broker;
   leader_epoch epoch = no_leader_epoch;
   int32_t in_sync_replicas = 1;
+  int32_t replicas = 1;  ///< All of them, in sync or not.
   topic_config config;
   durability level = durability::fsync;
 };

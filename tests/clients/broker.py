@@ -44,6 +44,7 @@ def wait_until(condition, seconds=30, every=0.05, what="condition"):
 
 class Broker:
     """Starts, kills and restarts one node. `bootstrap` stays the same over restarts."""
+    host = "127.0.0.1"
 
     def __init__(self, folder, overrides=None):
         self.folder = pathlib.Path(folder)
@@ -107,6 +108,15 @@ class Broker:
             if line.startswith("VmRSS"):
                 return int(line.split()[1]) * 1024
         raise RuntimeError("no VmRSS")
+
+
+class RunningBroker:
+    """A broker that somebody else started and will stop. It should have the settings in COMMON."""
+
+    def __init__(self, kind, bootstrap):
+        self.name, self.bootstrap = kind, bootstrap
+        self.host, port = bootstrap.rsplit(":", 1)
+        self.port = int(port)
 
 
 class OttlaBroker(Broker):

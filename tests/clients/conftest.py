@@ -2,6 +2,7 @@
 import itertools
 import re
 import sys
+import time
 
 import pytest
 
@@ -14,6 +15,7 @@ COUNTER = itertools.count(1)
 def pytest_addoption(parser):
     parser.addoption("--broker", choices=sorted(KINDS), default="ottla", help="which broker the tests run against")
     parser.addoption("--units", type=int, help="ottla.io.threads; default: the broker's own")
+    parser.addoption("--bootstrap", help="host:port of a broker that runs already (say with --broker which kind it is)")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -31,8 +33,11 @@ def broker_kind(request):
 
 
 @pytest.fixture(scope="session")
-def broker(broker_kind, tmp_path_factory):
+def broker(request, broker_kind, tmp_path_factory):
     """One node for all tests that do not harm it."""
+    if request.config.getoption("--bootstrap"):
+        yield brokers.RunningBroker(broker_kind.name, request.config.getoption("--bootstrap"))
+        return
     node = broker_kind(tmp_path_factory.mktemp("broker")).start()
     yield node
     status = node.stop()
@@ -60,7 +65,8 @@ def own_broker(broker_kind, tmp_path):
 @pytest.fixture
 def topic(request):
     """A topic name of this test's own (the topic itself is created on first use)."""
-    return f"{re.sub(r'[^a-z0-9]+', '-', request.node.name.lower()).strip('-')[:60]}-{next(COUNTER)}"
+    run = f"{int(time.time())}-" if request.config.getoption("--bootstrap") else ""  # the names of earlier runs are taken there
+    return f"{re.sub(r'[^a-z0-9]+', '-', request.node.name.lower()).strip('-')[:60]}-{run}{next(COUNTER)}"
 
 
 @pytest.fixture

@@ -217,6 +217,17 @@ def test_a_static_member_comes_back_without_a_rebalance_and_fences_its_old_self(
     assert old.sync().error_code == 82
 
 
+def test_a_static_leader_below_version_9_comes_back_as_a_follower_of_its_old_self(connect, group):
+    old = Member(connect(), group, instance="one")
+    old.join()
+    old.sync([(old.id, b"mine")])
+    before = old.id
+    new = Member(connect(), group, instance="one")
+    answer = new.join(8)
+    assert (answer.error_code, answer.leader, answer.members) == (0, before, []) and new.id != before
+    assert new.sync().assignment == b"mine"
+
+
 def test_a_static_member_leaves_by_its_instance_id(connect, group):
     member = Member(connect(), group, instance="one")
     member.join()

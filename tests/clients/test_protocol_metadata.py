@@ -125,6 +125,7 @@ def test_validation_only_runs_every_check_and_creates_nothing(api, topic):
     assert create(api, topic, validate_only=True).error_code == 0
     assert create(api, topic, replicas=9, validate_only=True).error_code == 38
     assert create(api, topic, configs=[("retention.ms", "soon")], validate_only=True).error_code == 40
+    assert create(api, topic, configs=[("retention.ms", None)], validate_only=True).error_code == 40
     assert api.describe(topic).error_code == 3
 
 

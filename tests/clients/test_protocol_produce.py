@@ -73,6 +73,12 @@ def test_a_batch_that_is_too_large_for_the_topic_or_its_segments(api, topic):
     assert api.produce(f"{topic}-s", batch((b"x" * 1100000,)))[0].error_code == 18
 
 
+def test_min_insync_replicas_asks_for_no_more_replicas_than_there_are(api, topic):
+    api.create(topic, min_insync_replicas=2)
+    for acks in (-1, 1):
+        assert api.produce(topic, batch(), acks=acks)[0].error_code == 0
+
+
 def test_base_offset_and_epoch_are_overwritten_under_the_same_checksum(api, target):
     sent = batch((b"a", b"b"))
     for _ in range(2):

@@ -88,7 +88,7 @@ def fetched(reply):
 
 class Connection:
     def __init__(self, broker, timeout=10.0):
-        self.socket = socket.create_connection(("127.0.0.1", broker.port), timeout=timeout)
+        self.socket = socket.create_connection((broker.host, broker.port), timeout=timeout)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data):
