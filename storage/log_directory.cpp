@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "storage/text_lines.hpp"
 
@@ -42,9 +43,12 @@ outcome<bool> remove_if_there(file_system& disk, const std::string& path) {
   return std::move(removed.error());
 }
 
-std::string marker_body(const uuid& incarnation, const file_system::mount_identity& mount) {
-  return fmt::format("incarnation={}\nboot={}\nmount={}\n", incarnation.to_string(), mount.boot_id,
-                     mount.mount_id);
+constexpr std::string_view unrecovered_line = "unrecovered=1\n";
+
+std::string marker_body(const uuid& incarnation, const file_system::mount_identity& mount,
+                        bool unrecovered) {
+  return fmt::format("incarnation={}\nboot={}\nmount={}\n{}", incarnation.to_string(),
+                     mount.boot_id, mount.mount_id, unrecovered ? unrecovered_line : "");
 }
 
 }  // namespace
@@ -162,19 +166,27 @@ outcome<void> log_directory::judge_last_run() {
   if (!*marker) return {};
   if (!body) return {};
   auto found = parse_properties(*body);
+  // The run before that one met a crash of the machine, and did not live to mend it.
+  if (found.contains("unrecovered")) return {};
   if (found["boot"] == mount->boot_id && found["mount"] == mount->mount_id) {
     last_ = last_shutdown::process_crash;
   }
   return {};
 }
 
-outcome<void> log_directory::begin_run(const uuid& incarnation) {
+outcome<void> log_directory::write_marker() {
   auto mount = disk_.identify_mount(path_);
   if (!mount) return std::move(mount.error());
+  const auto body = marker_body(incarnation_, *mount, unrecovered_);
+  return write_file(disk_, inside(run_marker_name), seal_text(marker_kind, marker_version, body),
+                    sync_time::now);
+}
+
+outcome<void> log_directory::begin_run(const uuid& incarnation) {
+  incarnation_ = incarnation;
+  unrecovered_ = last_ == last_shutdown::machine_crash;
   // The marker first: after a crash in between the clean file still tells the truth.
-  auto marked = write_file(disk_, inside(run_marker_name),
-                           seal_text(marker_kind, marker_version, marker_body(incarnation, *mount)),
-                           sync_time::now);
+  auto marked = write_marker();
   // On a full disk the last run's marker stays. It tells the truth as well: only its boot and mount
   // count, and without one a crash is taken for one of the machine.
   if (!marked && !is_passing(marked.error())) return marked;
@@ -289,6 +301,17 @@ outcome<void> log_directory::save_clean_points(offset_checkpoint offsets) {
   return save(clean_points_, cleaner_name, std::move(offsets));
 }
 
+outcome<void> log_directory::forget(std::span<const topic_partition> which) {
+  const auto without = [&](offset_checkpoint offsets) {
+    for (const auto& name : which) offsets.erase(name);
+    return offsets;
+  };
+  OTTLA_TRY(save_recovery_points(without(recovery_points_)));
+  OTTLA_TRY(save_log_starts(without(log_starts_)));
+  OTTLA_TRY(save_clean_points(without(clean_points_)));
+  return save_high_watermarks(without(high_watermarks_));
+}
+
 outcome<void> log_directory::note_storage_error(const uuid& failed) {
   for (const auto& known : storage_errors_) {
     if (known == failed) return {};
@@ -305,6 +328,9 @@ outcome<void> log_directory::save_storage_errors() {
 }
 
 outcome<void> log_directory::forget_storage_errors(std::span<const uuid> recovered) {
+  const bool is_ours =
+      std::find(recovered.begin(), recovered.end(), identity_.directory_id) != recovered.end();
+  if (is_ours && std::exchange(unrecovered_, false)) OTTLA_TRY(write_marker());
   const auto forgotten = std::erase_if(storage_errors_, [&](const uuid& id) {
     return std::find(recovered.begin(), recovered.end(), id) != recovered.end();
   });
@@ -317,6 +343,7 @@ outcome<void> log_directory::forget_storage_errors(std::span<const uuid> recover
 }
 
 outcome<void> log_directory::mark_clean(int64_t broker_epoch) {
+  if (unrecovered_) return {};
   return write_file(disk_, inside(clean_shutdown_name),
                     fmt::format("{{\"version\":0,\"brokerEpoch\":{}}}", broker_epoch),
                     sync_time::now);

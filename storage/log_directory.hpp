@@ -85,6 +85,10 @@ public:
   outcome<void> save_log_starts(offset_checkpoint offsets);
   outcome<void> save_clean_points(offset_checkpoint offsets);
 
+  /// Drops what the checkpoints say of partitions that begin anew under a name that was used
+  /// before.
+  outcome<void> forget(std::span<const topic_partition> which);
+
   /// Says that directory `failed` (perhaps this one) had a storage error, so that the next start
   /// does not believe its page cache. Write it into every directory that still works.
   outcome<void> note_storage_error(const uuid& failed);
@@ -92,10 +96,11 @@ public:
   [[nodiscard]] const std::vector<uuid>& storage_errors() const { return storage_errors_; }
   /// Another directory says that this one failed: its last run counts as a machine crash.
   void distrust() { last_ = last_shutdown::machine_crash; }
-  /// All logs of these directories are recovered: their errors of earlier runs no longer count.
+  /// All logs of these directories are recovered: what earlier runs did to them no longer counts.
   outcome<void> forget_storage_errors(std::span<const uuid> recovered);
 
   /// The last act of a clean shutdown, after every log was closed and every checkpoint written.
+  /// Does nothing while logs are still to be recovered after a crash of the machine.
   outcome<void> mark_clean(int64_t broker_epoch);
   outcome<disk_space> space() const { return disk_.space(path_); }
   [[nodiscard]] file_system& disk() const { return disk_; }
@@ -106,6 +111,7 @@ private:
   outcome<void> check_identity(const directory_terms& terms);
   outcome<void> judge_last_run();
   outcome<void> begin_run(const uuid& incarnation);
+  outcome<void> write_marker();
   outcome<void> load_checkpoints();
   outcome<void> save_storage_errors();
   outcome<void> save(offset_checkpoint& kept, std::string_view name, offset_checkpoint offsets);
@@ -118,6 +124,8 @@ private:
   bool is_new_ = false;
   last_shutdown last_ = last_shutdown::clean;
   bool distrusted_ = false;
+  bool unrecovered_ = false;  // the marker says that a crash of the machine is still to be mended
+  uuid incarnation_;
   std::vector<uuid> storage_errors_;
   std::vector<std::string> notes_;
   offset_checkpoint recovery_points_, high_watermarks_, log_starts_, clean_points_;

@@ -160,6 +160,10 @@ caf::result<broker_stopped> broker_actor::stop() {
   setup_.open->clear();
   stops_left_ = 1;  // for this function
   for (auto& [key, partition] : partitions_) {
+    // A log that was never brought up still needs what a crash asks for.
+    if (partition.state != phase::open && partition.state != phase::closing) {
+      unsure_directories_.insert(partition.directory);
+    }
     if (partition.state != phase::open) continue;
     partition.state = phase::closing;
     ++stops_left_;
@@ -199,6 +203,7 @@ void broker_actor::finish_stop() {
         .then(
             [=, this](const disk_done& saved) {
               if (saved.failure) return directory_done(false);
+              if (unsure_directories_.contains(i)) return directory_done(true);
               this->request(setup_.directories[i].owner, caf::infinite, mark_clean{self_.epoch})
                   .then([this](const disk_done& marked) { directory_done(!marked.failure); },
                         failed);

@@ -139,7 +139,13 @@ private:
   partition_map partitions_;
   std::map<caf::actor_addr, topic_id_partition> by_address_;
   /// Names whose old directories are still being removed, and what waits for that.
-  std::map<topic_partition, std::vector<std::pair<local_replica, int64_t>>> removing_;
+  /// Data under way to be removed, by name, and the replicas of that name that wait for the end.
+  struct removal {
+    size_t left = 0;
+    std::vector<std::pair<local_replica, int64_t>> waiting;
+  };
+  std::map<topic_partition, removal> removing_;
+  std::set<size_t> unsure_directories_;   ///< Not marked as clean at the stop.
   std::map<uuid, size_t> removals_left_;  ///< Partitions of deleted topics still to be removed.
   std::map<uint64_t, topic_id_partition> reopening_;
   uint64_t next_reopen_token_ = first_reopen_token;

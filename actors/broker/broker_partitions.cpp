@@ -1,6 +1,7 @@
 // The half of the supervisor that opens, reopens, fails and removes partitions.
 #include <algorithm>
 #include <caf/send.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <utility>
 
@@ -15,7 +16,8 @@ namespace {
 
 constexpr int32_t failures_max = 5;
 constexpr int64_t first_reopen_delay_ms = 100;
-constexpr int64_t retry_open_ms = 5'000;  ///< After a full disk, for example.
+constexpr auto note_patience = std::chrono::seconds{5};  ///< A dying disk may not answer at all.
+constexpr int64_t retry_open_ms = 5'000;                 ///< After a full disk, for example.
 constexpr int64_t clock_jump_max_ms = 600'000;
 constexpr int64_t stable_after_ms = 60'000;  ///< After so long without a failure they count anew.
 
@@ -48,7 +50,8 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
     return 1;
   }
   if (auto busy = removing_.find(replica.name); busy != removing_.end()) {
-    busy->second.emplace_back(replica, sequence);  // a deleted topic of that name is still going
+    busy->second.waiting.emplace_back(replica,
+                                      sequence);  // a deleted topic of that name is still going
     return 1;
   }
   auto& partition = partitions_[replica.key];
@@ -269,16 +272,23 @@ void broker_actor::fail_directory(const directory_failed& failed) {
     if (partition.directory != index || partition.state != phase::open) continue;
     caf::anon_send(partition.actor, log_failed{failed.why});
   }
-  bool is_any_left = false;
-  for (auto& other : crews) {
-    if (other.is_offline) continue;
-    is_any_left = true;
-    caf::anon_send(other.owner, note_storage_error{crew->id});
+  // The next start must not believe what the page cache holds of it. Its own disk may still take
+  // the note, and with a single directory nothing else could.
+  auto left = std::make_shared<size_t>(1);
+  auto noted = [=, this, text = crew->path + ": " + failed.why.message] {
+    if (--*left > 0) return;
+    const bool is_any_left = std::any_of(setup_.directories.begin(), setup_.directories.end(),
+                                         [](const auto& each) { return !each.is_offline; });
+    if (is_any_left || !setup_.give_up) return;
+    std::exchange(setup_.give_up, nullptr)("every log directory has failed; the last was " + text);
+  };
+  for (auto& each : crews) {
+    if (each.is_offline && &each != &*crew) continue;
+    ++*left;
+    this->request(each.owner, note_patience, note_storage_error{crew->id})
+        .then([noted](const disk_done&) { noted(); }, [noted](const caf::error&) { noted(); });
   }
-  if (!is_any_left && setup_.give_up) {
-    std::exchange(setup_.give_up, nullptr)("every log directory has failed; the last was " +
-                                           crew->path + ": " + failed.why.message);
-  }
+  noted();
 }
 
 /// The errors of earlier runs no longer count for directories whose every log was looked through.
@@ -302,12 +312,19 @@ void broker_actor::forget_storage_errors_recovered() {
 /// Closes the partitions of a deleted topic and removes their data. Returns the steps to wait for.
 size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
   size_t steps = 0;
+  for (auto& [name, busy] : removing_) {  // it has not even begun
+    std::erase_if(busy.waiting, [&](const auto& each) {
+      if (each.first.key.topic_id != topic_id) return false;
+      progress_.step_done(each.second);
+      return true;
+    });
+  }
   for (auto& [key, partition] : partitions_) {
     if (key.topic_id != topic_id || partition.state == phase::closing) continue;
     ++steps;
     ++removals_left_[topic_id];
     setup_.open->remove(key);
-    removing_[partition.replica.name];
+    ++removing_[partition.replica.name].left;
     const auto was_open = partition.state == phase::open;
     partition.state = phase::closing;
     doomed_replica doomed{key, partition.replica.name};
@@ -336,14 +353,15 @@ size_t broker_actor::remove_doomed(int64_t sequence) {
   for (const auto& [topic_id, replicas] : owed) {
     removals_left_[topic_id] = replicas.size();
     steps += replicas.size();
-    for (const auto& doomed : replicas)
+    for (const auto& doomed : replicas) {
+      ++removing_[doomed.name].left;
       remove_data(doomed, choose_directory(doomed.name), sequence);
+    }
   }
   return steps;
 }
 
 void broker_actor::remove_data(const doomed_replica& doomed, size_t directory, int64_t sequence) {
-  removing_[doomed.name];
   this->request(setup_.directories[directory].owner, caf::infinite,
                 remove_partition{doomed.name, doomed.key.topic_id})
       .then(
@@ -372,10 +390,12 @@ void broker_actor::removed(const doomed_replica& doomed, int64_t sequence) {
     removals_left_.erase(doomed.key.topic_id);
     caf::anon_send(setup_.services->controller, topics_removed{self_.id, {doomed.key.topic_id}});
   }
-  auto waiting = removing_.extract(doomed.name);
   open_batches batches;
-  for (auto& [replica, wanted_by] : waiting.mapped()) {
-    if (adopt(replica, wanted_by, batches) == 0) progress_.step_done(wanted_by);
+  if (auto busy = removing_.find(doomed.name); --busy->second.left == 0) {
+    auto waiting = removing_.extract(busy);
+    for (auto& [replica, wanted_by] : waiting.mapped().waiting) {
+      if (adopt(replica, wanted_by, batches) == 0) progress_.step_done(wanted_by);
+    }
   }
   for (auto& [directory, batch] : batches) open_batch(directory, std::move(batch));
   progress_.step_done(sequence);
@@ -388,13 +408,23 @@ void broker_actor::removed(const doomed_replica& doomed, int64_t sequence) {
 void broker_actor::save_dirty() {
   checkpoint_timer_ = {};
   struct collected {
-    std::map<size_t, save_checkpoints> by_directory;
+    std::vector<std::pair<topic_id_partition, partition_description>> facts;
     size_t left = 1;  // for this function
   };
   auto all = std::make_shared<collected>();
   auto one_done = [=, this] {
     if (--all->left > 0) return;
-    for (auto& [directory, checkpoints] : all->by_directory) {
+    std::map<size_t, save_checkpoints> by_directory;
+    for (const auto& [key, facts] : all->facts) {
+      // One that was deleted meanwhile may have a successor of the same name.
+      auto known = partitions_.find(key);
+      if (known == partitions_.end() || known->second.state != phase::open) continue;
+      auto& checkpoints = by_directory[known->second.directory];
+      checkpoints.recovery_points[facts.which] = facts.flushed_offset;
+      checkpoints.log_starts[facts.which] = facts.log_start_offset;
+      checkpoints.high_watermarks[facts.which] = facts.high_watermark;
+    }
+    for (auto& [directory, checkpoints] : by_directory) {
       if (setup_.directories[directory].is_offline) continue;
       caf::anon_send(setup_.directories[directory].owner, std::move(checkpoints));
     }
@@ -405,11 +435,8 @@ void broker_actor::save_dirty() {
     ++all->left;
     this->request(known->second.actor, caf::infinite, query_partition{.for_checkpoint = true})
         .then(
-            [=, directory = known->second.directory](const partition_description& facts) {
-              auto& checkpoints = all->by_directory[directory];
-              checkpoints.recovery_points[facts.which] = facts.flushed_offset;
-              checkpoints.log_starts[facts.which] = facts.log_start_offset;
-              checkpoints.high_watermarks[facts.which] = facts.high_watermark;
+            [=](const partition_description& facts) {
+              all->facts.emplace_back(key, facts);
               one_done();
             },
             [=](const caf::error&) { one_done(); });

@@ -14,10 +14,10 @@ namespace ottla {
 
 class fetch_watches {
 public:
-  /// `read_bytes`: what the read that began the watch returned; `appended_bytes`: the partition's
-  /// count of bytes so far.
-  void add(partition_watch watch, int64_t read_bytes, int64_t appended_bytes) {
-    waiting_.push_back({std::move(watch), read_bytes - appended_bytes});
+  /// `read_bytes`: what the read that began the watch returned; `visible_bytes`: the partition's
+  /// count of bytes below the high watermark when it was begun.
+  void add(partition_watch watch, int64_t read_bytes, int64_t visible_bytes) {
+    waiting_.push_back({std::move(watch), read_bytes - visible_bytes});
   }
 
   void remove(const unwatch_partition& ended) {
@@ -28,8 +28,8 @@ public:
 
   /// Calls notify(watch, bytes available) for each watch.
   template <class Notify>
-  void grown(int64_t appended_bytes, Notify notify) const {
-    for (const auto& each : waiting_) notify(each.watch, each.offset_bytes + appended_bytes);
+  void grown(int64_t visible_bytes, Notify notify) const {
+    for (const auto& each : waiting_) notify(each.watch, each.offset_bytes + visible_bytes);
   }
 
   /// Calls notify(watch) for each and forgets them all: the partition is going away.
@@ -45,7 +45,7 @@ public:
 private:
   struct entry {
     partition_watch watch;
-    int64_t offset_bytes;  ///< Added to the count of appended bytes: what the watch can read.
+    int64_t offset_bytes;  ///< Added to the count of visible bytes: what the watch can read.
   };
   std::vector<entry> waiting_;
 };

@@ -114,7 +114,9 @@ caf::result<append_result> partition_actor::append(append_batch& request) {
 
 void partition_actor::appended(const log_appended& ended, int16_t acks, int64_t deadline_ms,
                                append_promise promise) {
-  appended_bytes_ += ended.appended_bytes;
+  if (ended.appended_bytes > 0) {
+    hidden_bytes_.emplace_back(ended.log_end_offset, ended.appended_bytes);
+  }
   bool is_good = ended.result.error == error_code::none;
   if (is_good && waits_for_high_watermark(acks) &&
       ended.result.last_offset >= high_watermark_.offset()) {
@@ -138,6 +140,10 @@ void partition_actor::park(parked_append parked, int64_t deadline_ms) {
 
 void partition_actor::log_moved(log_offset log_end, log_offset flushed) {
   if (high_watermark_.log_moved(log_end, flushed)) {
+    while (!hidden_bytes_.empty() && hidden_bytes_.front().first <= high_watermark_.offset()) {
+      visible_bytes_ += hidden_bytes_.front().second;
+      hidden_bytes_.pop_front();
+    }
     release_safe();
     wake_watches();
   }
@@ -167,7 +173,7 @@ caf::result<read_result> partition_actor::read(const read_partition& request) {
   }
   if (request.fetch_offset == high_watermark_.offset()) {
     // The usual case of a consumer that has read everything: no need to ask the log.
-    if (request.watch) watches_.add(*request.watch, 0, appended_bytes_);
+    if (request.watch) watches_.add(*request.watch, 0, visible_bytes_);
     return answer_without_log(request, error_code::none);
   }
   auto promise = make_response_promise<read_result>();
@@ -206,7 +212,7 @@ void partition_actor::has_read(const read_partition& request, log_read_result& e
   if (ended.error == error_code::none) {
     auto bytes = size_bytes(ended.records);
     if (request.watch && bytes < request.watch->below_bytes) {
-      watches_.add(*request.watch, bytes, appended_bytes_);
+      watches_.add(*request.watch, bytes, visible_bytes_);
     }
     answer.records = std::move(ended.records);
   }
@@ -214,7 +220,7 @@ void partition_actor::has_read(const read_partition& request, log_read_result& e
 }
 
 void partition_actor::wake_watches() {
-  watches_.grown(appended_bytes_, [this](const partition_watch& watch, int64_t bytes) {
+  watches_.grown(visible_bytes_, [this](const partition_watch& watch, int64_t bytes) {
     caf::anon_send(caf::actor_cast<caf::actor>(watch.session),
                    partition_changed{watch.watch_id, key(), bytes, error_code::none});
   });

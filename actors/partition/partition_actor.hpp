@@ -7,8 +7,10 @@
 
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
+#include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "actors/interfaces.hpp"
 #include "actors/partition/fetch_watches.hpp"
@@ -79,7 +81,10 @@ private:
   partition_assignment assignment_;
   high_watermark high_watermark_;
   log_offset log_start_ = 0;
-  int64_t appended_bytes_ = 0;  ///< Since this actor began; for the estimates of watches.
+  // For the estimates of watches: bytes below the high watermark since this actor began, and what
+  // was appended above it, by the offset that makes it visible.
+  int64_t visible_bytes_ = 0;
+  std::deque<std::pair<log_offset, int64_t>> hidden_bytes_;
   pending_acks<parked_append> pending_;
   fetch_watches watches_;
   timer_id ack_timer_;

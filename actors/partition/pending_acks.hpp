@@ -19,10 +19,13 @@ template <class Reply>
 class pending_acks {
 public:
   /// Keeps `reply` until release() is called with a high watermark above `last_offset`, or
-  /// expire() with a time at or after `deadline_ms`. Offsets come in rising order.
+  /// expire() with a time at or after `deadline_ms`. Offsets rise, but for retried batches, which
+  /// have those of the first attempt.
   void park(log_offset last_offset, int64_t deadline_ms, Reply reply) {
-    OTTLA_ASSERT(waiting_.empty() || waiting_.back().last_offset <= last_offset);
-    waiting_.push_back({last_offset, deadline_ms, std::move(reply)});
+    auto place = std::upper_bound(
+        waiting_.begin(), waiting_.end(), last_offset,
+        [](log_offset offset, const entry& each) { return offset < each.last_offset; });
+    waiting_.insert(place, {last_offset, deadline_ms, std::move(reply)});
   }
 
   /// Hands every reply whose batch lies below `high_watermark` to `deliver`, in offset order.

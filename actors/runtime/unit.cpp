@@ -29,8 +29,10 @@ void unit::release_unused_memory() {
 }
 
 timer_id unit::arm(int64_t delay_ms, caf::weak_actor_ptr who, uint64_t token) {
+  // People write "never" as the largest number there is.
+  constexpr int64_t never_ms = 10LL * 365 * 24 * 3600 * 1000;
   // Rounded up: a timer is at most a millisecond late, and never early.
-  const auto due_ms = (time_.mono_us() + delay_ms * 1000 + 999) / 1000;
+  const auto due_ms = (time_.mono_us() + std::min(delay_ms, never_ms) * 1000 + 999) / 1000;
   auto id = timers_.arm(due_ms, {std::move(who), token});
   wake_for_next_timer();
   return id;

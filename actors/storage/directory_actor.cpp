@@ -49,7 +49,13 @@ prepared_partitions directory_actor::prepare(prepare_partitions& wanted) {
   prepared_partitions prepared;
   prepared.jobs.reserve(wanted.wanted.size());
   bool created = false;
+  // Checkpoints go by name: what they say of a deleted topic must not count for its successor.
+  const auto forgotten = directory_->forget(names_begun_anew(wanted));
   for (auto& each : wanted.wanted) prepared.jobs.push_back(prepare_one(each, created));
+  if (!forgotten) {
+    for (auto& job : prepared.jobs) job.failure = forgotten.error();
+    return prepared;
+  }
   remove_leftovers();
   if (!created) return prepared;
   // One sync of the directory for the whole burst of creations.
@@ -57,6 +63,18 @@ prepared_partitions directory_actor::prepare(prepare_partitions& wanted) {
     for (auto& job : prepared.jobs) job.failure = synced.error();
   }
   return prepared;
+}
+
+std::vector<topic_partition> directory_actor::names_begun_anew(
+    const prepare_partitions& wanted) const {
+  std::vector<topic_partition> names;
+  for (const auto& each : wanted.wanted) {
+    auto found = found_.find(each.which);
+    const bool is_there = found != found_.end() &&
+                          (!found->second.topic_id || *found->second.topic_id == each.topic_id);
+    if (!is_there) names.push_back(each.which);
+  }
+  return names;
 }
 
 open_log directory_actor::prepare_one(partition_to_open& wanted, bool& created) {

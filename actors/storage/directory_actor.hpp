@@ -23,6 +23,8 @@ public:
 
 private:
   prepared_partitions prepare(prepare_partitions& wanted);
+  [[nodiscard]] std::vector<topic_partition> names_begun_anew(
+      const prepare_partitions& wanted) const;
   open_log prepare_one(partition_to_open& wanted, bool& created);
   disk_done save(const save_checkpoints& wanted);
   disk_done remove(const remove_partition& wanted);

@@ -123,6 +123,21 @@ TEST_CASE("how the last run ended is told by marker, boot and clean-shutdown fil
     disk.cut_power();
     CHECK(must_open(disk)->last() == last_shutdown::machine_crash);
   }
+  SECTION("power cut, and killed before the logs were recovered") {
+    disk.cut_power();
+    run = must_open(disk);
+    disk.kill_process();
+    run = must_open(disk);
+    CHECK(run->last() == last_shutdown::machine_crash);
+    REQUIRE(run->mark_clean(5));  // stopped in order, but still unrecovered
+    run.reset();
+    run = must_open(disk);
+    CHECK(run->last() == last_shutdown::machine_crash);
+    const uuid recovered[] = {run->identity().directory_id};
+    REQUIRE(run->forget_storage_errors(recovered));
+    disk.kill_process();
+    CHECK(must_open(disk)->last() == last_shutdown::process_crash);
+  }
   SECTION("a damaged marker proves nothing") {
     disk.flip_bit("data/ottla.run-marker", 20, 3);
     disk.kill_process();

@@ -97,7 +97,12 @@ public:
   }
 
   [[nodiscard]] partition_assignment assignment() const {
-    return {.leads = leads, .leader = 1, .epoch = epoch, .config = config, .level = level};
+    return {.leads = leads,
+            .leader = 1,
+            .epoch = epoch,
+            .replicas = replicas,
+            .config = config,
+            .level = level};
   }
   void reassign() {
     caf::anon_send(partition, assignment());
@@ -148,6 +153,7 @@ public:
   topic_config config;
   durability level = durability::fsync;
   bool leads = true;
+  int32_t replicas = 1;
   leader_epoch epoch = 3;
   log_offset recovery_point = 0;
   log_defaults defaults;

@@ -191,13 +191,13 @@ public:
   }
 
   auto commit(const std::string& group, const std::string& topic, log_offset offset,
-              const client_member& who = {}, const uuid& topic_id = {}) {
+              const client_member& who = {}, const uuid& committed_id = {}) {
     commit_offsets_call call;
     call.version = 9;
     call.request.group_id = group;
     call.request.member_id = who.id;
     call.request.generation_id_or_member_epoch = who.generation;
-    call.request.topics.push_back({topic, topic_id, {{0, offset, -1, std::nullopt}}});
+    call.request.topics.push_back({topic, committed_id, {{0, offset, -1, std::nullopt}}});
     return ask<offset_commit_response>(call);
   }
 

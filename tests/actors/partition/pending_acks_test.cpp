@@ -27,6 +27,15 @@ TEST_CASE("a parked reply is released once the high watermark has passed its bat
   CHECK(pending.empty());
 }
 
+TEST_CASE("a retried batch waits with the offset of its first attempt, behind newer ones") {
+  pending_acks<std::string> pending;
+  pending.park(0, 1000, "first");
+  pending.park(1, 1000, "second");
+  pending.park(0, 1000, "first again");
+  CHECK(released(pending, 1) == std::vector<std::string>{"first", "first again"});
+  CHECK(released(pending, 2) == std::vector<std::string>{"second"});
+}
+
 TEST_CASE("replies past their deadline are taken out whatever their place") {
   pending_acks<std::string> pending;
   pending.park(1, 500, "patient");

@@ -96,6 +96,26 @@ TEST_CASE_METHOD(directory_fixture, "checkpoints keep the offsets that are not n
   CHECK(directory->clean_points() == offset_checkpoint{{b, 2}});
 }
 
+TEST_CASE_METHOD(directory_fixture, "a topic made anew begins at 0, whatever the old one reached") {
+  const topic_partition name{"orders", 0};
+  prepare("orders", first_topic);
+  ask<disk_done>(save_checkpoints{{{name, 1000}}, {{name, 40}}, {{name, 1000}}, {{name, 900}}});
+  SECTION("deleted") {
+    CHECK_FALSE(ask<disk_done>(remove_partition{name, first_topic}).failure);
+  }
+  SECTION("set aside") {}
+  const auto made = prepare("orders", second_topic);
+  CHECK(made.context.recovery_point == 0);
+  CHECK(made.context.log_start_offset == 0);
+  stop();
+  disk.kill_process();
+  start();
+  const auto again = prepare("orders", second_topic);
+  CHECK(again.context.recovery_point == 0);
+  CHECK(again.context.log_start_offset == 0);
+  CHECK(directory->clean_points().empty());
+}
+
 TEST_CASE_METHOD(directory_fixture, "a disk that refuses a directory fails that partition") {
   disk.set_read_only(true);
   CHECK(prepare("orders", first_topic).failure);

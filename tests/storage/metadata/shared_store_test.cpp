@@ -245,7 +245,7 @@ TEMPLATE_TEST_CASE("an expired session loses its nodes and is followed by a new 
   REQUIRE(first.committed());
   place.expire();
   REQUIRE(one.wait([&] {
-    return std::ranges::count(one.events, session_event::expired) == 1 && one.is_connected();
+    return std::ranges::count(one.events, session_event::expired) >= 1 && one.is_connected();
   }));
   CHECK_FALSE(one.read("/brokers/1").exists());
   CHECK(text_of(one.read("/a")) == "stays");
