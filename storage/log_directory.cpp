@@ -302,14 +302,18 @@ outcome<void> log_directory::save_clean_points(offset_checkpoint offsets) {
 }
 
 outcome<void> log_directory::forget(std::span<const topic_partition> which) {
-  const auto without = [&](offset_checkpoint offsets) {
-    for (const auto& name : which) offsets.erase(name);
-    return offsets;
+  // Nearly always there is nothing to forget, and the checkpoints of many partitions are long.
+  const auto forget_in = [&](offset_checkpoint& kept, std::string_view name) -> outcome<void> {
+    const auto is_known = [&](const topic_partition& each) { return kept.contains(each); };
+    if (std::none_of(which.begin(), which.end(), is_known)) return {};
+    auto offsets = kept;
+    for (const auto& each : which) offsets.erase(each);
+    return save(kept, name, std::move(offsets));
   };
-  OTTLA_TRY(save_recovery_points(without(recovery_points_)));
-  OTTLA_TRY(save_log_starts(without(log_starts_)));
-  OTTLA_TRY(save_clean_points(without(clean_points_)));
-  return save_high_watermarks(without(high_watermarks_));
+  OTTLA_TRY(forget_in(recovery_points_, recovery_point_name));
+  OTTLA_TRY(forget_in(log_starts_, log_start_name));
+  OTTLA_TRY(forget_in(clean_points_, cleaner_name));
+  return forget_in(high_watermarks_, high_watermark_name);
 }
 
 outcome<void> log_directory::note_storage_error(const uuid& failed) {

@@ -50,12 +50,15 @@ prepared_partitions directory_actor::prepare(prepare_partitions& wanted) {
   prepared.jobs.reserve(wanted.wanted.size());
   bool created = false;
   // Checkpoints go by name: what they say of a deleted topic must not count for its successor.
-  const auto forgotten = directory_->forget(names_begun_anew(wanted));
-  for (auto& each : wanted.wanted) prepared.jobs.push_back(prepare_one(each, created));
-  if (!forgotten) {
-    for (auto& job : prepared.jobs) job.failure = forgotten.error();
-    return prepared;
+  if (auto forgotten = directory_->forget(names_begun_anew(wanted)); !forgotten) {
+    for (auto& each : wanted.wanted) {
+      auto& job = prepared.jobs.emplace_back();
+      job.wanted = std::move(each);
+      job.failure = forgotten.error();
+    }
+    return prepared;  // nothing was made: the next attempt has them to forget as well
   }
+  for (auto& each : wanted.wanted) prepared.jobs.push_back(prepare_one(each, created));
   remove_leftovers();
   if (!created) return prepared;
   // One sync of the directory for the whole burst of creations.

@@ -116,6 +116,20 @@ TEST_CASE_METHOD(directory_fixture, "a topic made anew begins at 0, whatever the
   CHECK(directory->clean_points().empty());
 }
 
+TEST_CASE_METHOD(directory_fixture,
+                 "what cannot be forgotten now is forgotten at the next attempt") {
+  const topic_partition name{"orders", 0};
+  prepare("orders", first_topic);
+  ask<disk_done>(save_checkpoints{{{name, 1000}}, {{name, 40}}, {{name, 1000}}, {}});
+  ask<disk_done>(remove_partition{name, first_topic});
+  disk.fail(disk_operation::sync, EIO);
+  CHECK(prepare("orders", second_topic).failure);
+  const auto made = prepare("orders", second_topic);
+  CHECK_FALSE(made.failure);
+  CHECK(made.context.recovery_point == 0);
+  CHECK(made.context.log_start_offset == 0);
+}
+
 TEST_CASE_METHOD(directory_fixture, "a disk that refuses a directory fails that partition") {
   disk.set_read_only(true);
   CHECK(prepare("orders", first_topic).failure);
