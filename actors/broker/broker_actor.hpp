@@ -110,6 +110,7 @@ private:
   void bring_up(local_partition& partition, std::shared_ptr<partition_log> log);
   void opening_ended(local_partition& partition, error_code error);
   void partition_down(const caf::down_msg& down);
+  void reopen_after(const topic_id_partition& which, int64_t delay_ms);
   void reopen(uint64_t token);
   size_t retire(const uuid& topic_id, int64_t sequence);
   size_t remove_doomed(int64_t sequence);
@@ -125,6 +126,7 @@ private:
   void cleaned(const logs_cleaned& result);
   void settled();
   void scrub();
+  void arm_scrub_timer();
   [[nodiscard]] unit& unit_for(const topic_id_partition& which) const;
 
   broker_setup setup_;
@@ -138,11 +140,9 @@ private:
   apply_progress progress_;
   partition_map partitions_;
   std::map<caf::actor_addr, topic_id_partition> by_address_;
-  /// Names whose old directories are still being removed, and what waits for that.
-  /// Data under way to be removed, by name, and the replicas of that name that wait for the end.
   struct removal {
-    size_t left = 0;
-    std::vector<std::pair<local_replica, int64_t>> waiting;
+    size_t left = 0;  ///< Directories of the name that are still being removed.
+    std::vector<std::pair<local_replica, int64_t>> waiting;  ///< New replicas of the name.
   };
   std::map<topic_partition, removal> removing_;
   std::set<size_t> unsure_directories_;   ///< Not marked as clean at the stop.

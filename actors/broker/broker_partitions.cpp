@@ -50,8 +50,8 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
     return 1;
   }
   if (auto busy = removing_.find(replica.name); busy != removing_.end()) {
-    busy->second.waiting.emplace_back(replica,
-                                      sequence);  // a deleted topic of that name is still going
+    // A deleted topic of that name is still going.
+    busy->second.waiting.emplace_back(replica, sequence);
     return 1;
   }
   auto& partition = partitions_[replica.key];
@@ -139,18 +139,11 @@ void broker_actor::opened(size_t directory, opened_log& log) {
     log::error("log", "{} in {} cannot be opened: {}", to_string(log.wanted.which),
                setup_.directories[directory].path, log.failure->message);
     partition.state = phase::failed;
-    if (is_passing(*log.failure)) {
-      reopening_.emplace(next_reopen_token_, found->first);
-      arm_timer(retry_open_ms, next_reopen_token_++);
-    }
+    if (is_passing(*log.failure)) reopen_after(found->first, retry_open_ms);
     return opening_ended(partition, error_code::kafka_storage_error);
   }
   for (const auto& note : log.log->recovered().notes) {
     log::warn("log", "{}: {}", to_string(log.wanted.which), note);
-  }
-  if (setup_.directories[directory].is_offline) {  // since this began
-    partition.state = phase::failed;
-    return opening_ended(partition, error_code::kafka_storage_error);
   }
   bring_up(partition, std::move(log.log));
   opening_ended(partition, error_code::none);
@@ -240,7 +233,11 @@ void broker_actor::partition_down(const caf::down_msg& down) {
   partition.state = phase::opening;
   log::error("partition", "{} has failed ({}); it is opened again in {} ms",
              to_string(partition.replica.name), system().render(down.reason), delay_ms);
-  reopening_.emplace(next_reopen_token_, key);
+  reopen_after(key, delay_ms);
+}
+
+void broker_actor::reopen_after(const topic_id_partition& which, int64_t delay_ms) {
+  reopening_.emplace(next_reopen_token_, which);
   arm_timer(delay_ms, next_reopen_token_++);
 }
 
@@ -508,9 +505,7 @@ void broker_actor::cleaned(const logs_cleaned& result) {
 void broker_actor::settled() {
   forget_storage_errors_recovered();
   if (setup_.scrub_first) return scrub();
-  if (config_->scrub_interval_ms > 0) {
-    scrub_timer_ = arm_timer(config_->scrub_interval_ms, scrub_token);
-  }
+  arm_scrub_timer();
 }
 
 void broker_actor::scrub() {
@@ -521,6 +516,10 @@ void broker_actor::scrub() {
     if (partition.state == phase::open) wanted.partitions.push_back(partition.actor);
   }
   caf::anon_send(setup_.scrubber, std::move(wanted));
+  arm_scrub_timer();
+}
+
+void broker_actor::arm_scrub_timer() {
   if (config_->scrub_interval_ms > 0) {
     scrub_timer_ = arm_timer(config_->scrub_interval_ms, scrub_token);
   }

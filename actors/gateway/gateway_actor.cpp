@@ -175,15 +175,18 @@ void gateway_actor::start_session(const listener& from, listener::connection con
 void gateway_actor::pause_at_limit() {
   counts_.paused = true;
   pause_listeners();
-  if (!limit_timer_ && setup_.limits_now) {
-    limit_timer_ = arm_timer(look_at_limits_ms, look_at_limits);
-  }
+  look_at_limits_later();
   int64_t skipped = 0;
   if (limit_lines_.allow(time().mono_ms(), skipped)) {
     log::warn("gateway",
               "{} connections are open, as many as max.connections allows: new ones wait",
               sessions_.size());
   }
+}
+
+void gateway_actor::look_at_limits_later() {
+  if (limit_timer_ || !setup_.limits_now) return;
+  limit_timer_ = arm_timer(look_at_limits_ms, look_at_limits);
 }
 
 void gateway_actor::pause_for_rate() {
@@ -206,9 +209,7 @@ void gateway_actor::pause_listeners() {
 void gateway_actor::resume_if_possible() {
   if (!closing_.empty()) return;
   if (is_at_limit()) {
-    if (counts_.paused && !limit_timer_ && setup_.limits_now) {
-      limit_timer_ = arm_timer(look_at_limits_ms, look_at_limits);
-    }
+    if (counts_.paused) look_at_limits_later();
     return;
   }
   counts_.paused = false;

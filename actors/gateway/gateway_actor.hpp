@@ -44,6 +44,7 @@ private:
   [[nodiscard]] bool is_at_limit() const;
   void count_new_connection();
   void pause_at_limit();
+  void look_at_limits_later();
   void pause_for_rate();
   void pause_listeners();
   void resume_if_possible();

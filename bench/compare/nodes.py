@@ -30,10 +30,8 @@ class Measured:
         return self.resident_bytes() / (1 << 20)
 
     def create(self, topic, partitions=1, config={}):
-        settings = b"".join(wire.string(key) + wire.string(value) for key, value in config.items())
         connection = wire.Connection(self, 120)
-        connection.ask(wire.header(wire.CREATE_TOPICS, 2) + wire.i32(1) + wire.string(topic) + wire.i32(partitions) + wire.i16(1)
-                       + wire.i32(0) + wire.i32(len(config)) + settings + wire.i32(60000) + b"\0")
+        connection.ask(wire.create_topics(topic, partitions, configs=config, timeout_ms=60000))
         connection.close()
 
     def delete(self, topic):

@@ -17,8 +17,7 @@ def attempt(node, body):
 
 def first_answer_ms(node, topic, create):
     """Runs the node's command and connects in a loop: creates the topic (if asked to) and writes one acks=all record."""
-    making = (wire.header(wire.CREATE_TOPICS, 2) + wire.i32(1) + wire.string(topic) + wire.i32(1) + wire.i16(1) + wire.i32(0) + wire.i32(0)
-              + wire.i32(10000) + b"\0")
+    making = wire.create_topics(topic)
     writing = wire.produce(topic, wire.batch())
     begin = time.monotonic()
     with open(node.output, "ab") as output:

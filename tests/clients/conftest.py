@@ -7,6 +7,7 @@ import time
 import pytest
 
 import broker as brokers
+from kafka_api import Api
 
 KINDS = {"ottla": brokers.OttlaBroker, "kafka": brokers.KafkaBroker}
 COUNTER = itertools.count(1)
@@ -44,6 +45,13 @@ def broker(request, broker_kind, tmp_path_factory):
     sys.stderr.write(f"\nbroker stopped with status {status}\n")
     if node.name == "ottla":
         assert status == 0, node.tail()
+
+
+@pytest.fixture
+def api(broker):
+    """A connection that speaks Kafka's messages."""
+    with Api(broker) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ import importlib
 import struct
 
 import wire
+from broker import wait_until
 
 MODULES = [importlib.import_module(f"kafka.protocol.{name}") for name in ("metadata", "producer", "consumer", "admin")]
 
@@ -72,8 +73,8 @@ class Api:
             "name": topic, "num_partitions": partitions, "replication_factor": 1,
             "configs": [{"name": key.replace("_", "."), "value": str(value)} for key, value in configs.items()]}]).topics[0]
         assert created.error_code == 0, created
-        wire.until(lambda: self.is_led(topic, partitions))
-        wire.until(lambda: all(self.offset(topic, -1, partition=n).error_code == 0 for n in range(partitions)))
+        wait_until(lambda: self.is_led(topic, partitions))
+        wait_until(lambda: all(self.offset(topic, -1, partition=n).error_code == 0 for n in range(partitions)))
         return created.topic_id
 
     def is_led(self, topic, partitions):

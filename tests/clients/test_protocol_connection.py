@@ -9,12 +9,6 @@ from kafka_api import Api
 pytestmark = pytest.mark.ci
 
 
-@pytest.fixture
-def api(broker):
-    with Api(broker) as connection:
-        yield connection
-
-
 def test_an_unknown_version_of_api_versions_gets_its_range_in_version_0_and_the_connection_stays(broker):
     with Api(broker) as api:
         api.connection.send(wire.frame(wire.header(wire.API_VERSIONS, 99) + b"\0"))

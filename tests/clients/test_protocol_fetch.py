@@ -6,17 +6,11 @@ import uuid
 
 import pytest
 
-import wire
+from broker import wait_until
 from kafka_api import Api
 from wire import batch
 
 pytestmark = pytest.mark.ci
-
-
-@pytest.fixture
-def api(broker):
-    with Api(broker) as connection:
-        yield connection
 
 
 @pytest.fixture
@@ -153,7 +147,7 @@ def test_a_session_tells_only_what_is_new(api, topic):
     second = session.fetch(first.session_id, 1, (0, 1), (1, 1))
     assert second.error_code == 0 and second.session_id == first.session_id
     epochs = itertools.count(2)
-    wire.until(lambda: session.fetch(first.session_id, next(epochs)).responses == [])
+    wait_until(lambda: session.fetch(first.session_id, next(epochs)).responses == [])
     api.produce(topic, batch(), partition=1)
     third = session.fetch(first.session_id, next(epochs))
     assert [part.partition_index for each in third.responses for part in each.partitions] == [1]
@@ -204,14 +198,7 @@ def test_an_unknown_id_is_an_error_of_its_partitions(api):
 # --- lookups ---
 
 def timed(*times):
-    body = b""
-    for n, moment in enumerate(times):
-        inner = b"\0" + wire.zigzag(moment - times[0]) + wire.zigzag(n) + wire.zigzag(-1) + wire.zigzag(1) + b"v" + wire.zigzag(0)
-        body += wire.zigzag(len(inner)) + inner
-    tail = (wire.i16(0) + wire.i32(len(times) - 1) + wire.i64(times[0]) + wire.i64(max(times)) + wire.i64(-1) + wire.i16(-1) + wire.i32(-1)
-            + wire.i32(len(times)) + body)
-    head = wire.i32(-1) + wire.i8(2) + struct.pack(">I", wire.crc32c(tail))
-    return wire.i64(0) + wire.i32(len(head) + len(tail)) + head + tail
+    return batch((b"v",) * len(times), times=times)
 
 
 def test_offsets_by_time_are_of_the_first_record_at_or_after_it(api, topic):

@@ -5,6 +5,7 @@ import time
 import pytest
 
 import wire
+from broker import wait_until
 from kafka_api import Api
 
 pytestmark = pytest.mark.ci
@@ -20,8 +21,8 @@ def connect(broker):
         return made[-1]
 
     ready = one()
-    wire.until(lambda: ready("FindCoordinator", 2, key="g", key_type=0).error_code == 0)
-    wire.until(lambda: ready("Heartbeat", 3, group_id="nobody", generation_id=1, member_id="m").error_code == 25)
+    wait_until(lambda: ready("FindCoordinator", 2, key="g", key_type=0).error_code == 0)
+    wait_until(lambda: ready("Heartbeat", 3, group_id="nobody", generation_id=1, member_id="m").error_code == 25)
     yield one
     for each in made:
         each.connection.close()
@@ -88,6 +89,16 @@ def alone(connect, group):
     return member
 
 
+def join_together(member, newcomer):
+    """The newcomer starts a rebalance, which the member hears of and joins; returns both answers."""
+    newcomer.send_join()
+    assert newcomer.receive_join().error_code == 79
+    newcomer.send_join()
+    wait_until(lambda: member.heartbeat() == 27)
+    member.send_join()
+    return member.receive_join(), newcomer.receive_join()
+
+
 def committed(api, group, topic, version=7, **more):
     answer = api("OffsetFetch", version, group_id=group, topics=[{"name": topic, "partition_indexes": [0]}], **more)
     assert answer.error_code == 0
@@ -137,12 +148,7 @@ def test_no_common_protocol_or_another_kind_is_inconsistent(connect, alone):
 def test_the_leader_alone_learns_the_members_and_everybody_votes(connect, alone):
     alone.protocols = [("roundrobin", b"r"), ("range", b"m")]
     other = Member(connect(), alone.group, protocols=[("range", b"n"), ("roundrobin", b"s")])
-    other.send_join()
-    assert other.receive_join().error_code == 79
-    other.send_join()
-    wire.until(lambda: alone.heartbeat() == 27)
-    alone.send_join()
-    mine, theirs = alone.receive_join(), other.receive_join()
+    mine, theirs = join_together(alone, other)
     assert mine.leader == theirs.leader == alone.id and mine.generation_id == theirs.generation_id == 2
     assert {each.member_id for each in mine.members} == {alone.id, other.id} and theirs.members == []
     assert mine.protocol_name == theirs.protocol_name
@@ -150,12 +156,7 @@ def test_the_leader_alone_learns_the_members_and_everybody_votes(connect, alone)
 
 def test_followers_wait_for_the_leaders_assignment(connect, alone):
     other = Member(connect(), alone.group)
-    other.send_join()
-    other.receive_join()
-    other.send_join()
-    wire.until(lambda: alone.heartbeat() == 27)
-    alone.send_join()
-    alone.receive_join(), other.receive_join()
+    join_together(alone, other)
     other.send_sync()
     assert alone.heartbeat() == 0   # nobody is thrown out meanwhile
     assert alone.sync([(alone.id, b"a"), (other.id, b"b")]).assignment == b"a"
@@ -173,18 +174,13 @@ def test_a_sync_of_another_protocol_or_generation_is_refused(connect, group):
 
 def test_a_leader_that_joins_again_starts_a_rebalance_a_follower_without_news_does_not(connect, alone):
     other = Member(connect(), alone.group)
-    other.send_join()
-    other.receive_join()
-    other.send_join()
-    wire.until(lambda: alone.heartbeat() == 27)
-    alone.send_join()
-    alone.receive_join(), other.receive_join()
+    join_together(alone, other)
     other.send_sync()
     alone.sync([(alone.id, b"a"), (other.id, b"b")])
     other.api.receive()
     assert other.join().generation_id == 2          # told what it was told before
     alone.send_join()
-    wire.until(lambda: other.heartbeat() == 27)
+    wait_until(lambda: other.heartbeat() == 27)
 
 
 def test_heartbeats_tell_what_is_wrong(connect, alone):
@@ -199,7 +195,7 @@ def test_a_member_that_is_silent_is_dropped_after_its_session(connect, group):
     member = Member(connect(), group, session_ms=1000)
     member.join()
     member.sync([(member.id, b"")])
-    wire.until(lambda: member.api("DescribeGroups", 5, groups=[group]).groups[0].group_state == "Empty")
+    wait_until(lambda: member.api("DescribeGroups", 5, groups=[group]).groups[0].group_state == "Empty")
     assert member.heartbeat() == 25
 
 
@@ -304,7 +300,7 @@ def test_offsets_of_a_deleted_topic_are_gone(connect, group, topic):
     simple.api.create(topic)
     simple.commit(topic, 9)
     simple.api("DeleteTopics", 5, topic_names=[topic], timeout_ms=30000)
-    wire.until(lambda: committed(simple.api, group, topic).committed_offset == -1)
+    wait_until(lambda: committed(simple.api, group, topic).committed_offset == -1)
 
 
 def test_a_group_is_deleted_when_it_is_empty(connect, alone, topic):
@@ -337,7 +333,7 @@ def test_offsets_are_deleted_unless_their_topic_is_subscribed(connect, group, to
 def test_groups_are_described_and_listed_by_state(connect, alone):
     none = f"{alone.group}-none"
     describe = lambda: {each.group_id: each for each in alone.api("DescribeGroups", 5, groups=[alone.group, none]).groups}  # noqa: E731
-    wire.until(lambda: describe()[alone.group].group_state == "Stable")
+    wait_until(lambda: describe()[alone.group].group_state == "Stable")
     found = describe()
     mine = found[alone.group]
     assert (mine.protocol_type, mine.protocol_data) == ("consumer", "range")

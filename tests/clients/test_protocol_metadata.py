@@ -5,16 +5,11 @@ import uuid
 import pytest
 
 import wire
+from broker import wait_until
 from kafka_api import Api
 
 pytestmark = pytest.mark.ci
 NOBODY = uuid.UUID(int=0)
-
-
-@pytest.fixture
-def api(broker):
-    with Api(broker) as connection:
-        yield connection
 
 
 def create(api, topic, version=7, partitions=1, replicas=1, configs=(), timeout_ms=30000, **more):
@@ -40,7 +35,7 @@ def test_a_client_may_forbid_automatic_creation(api, topic):
 
 def test_a_topic_created_on_first_use_gets_the_defaults_in_old_versions_as_well(api, topic):
     api("Metadata", 1, topics=[{"name": topic}])
-    wire.until(lambda: api.describe(topic).error_code == 0)
+    wait_until(lambda: api.describe(topic).error_code == 0)
     assert len(api.describe(topic).partitions) == 4
 
 
@@ -52,7 +47,7 @@ def test_many_clients_may_ask_for_the_same_new_topic_at_once(broker, topic):
             error = mine("Metadata", 9, topics=[{"name": topic}], allow_auto_topic_creation=True).topics[0].error_code
             if error not in (0, 3, 5):
                 failed.append(error)
-            wire.until(lambda: mine.describe(topic).error_code == 0)
+            wait_until(lambda: mine.describe(topic).error_code == 0)
 
     threads = [threading.Thread(target=ask) for _ in range(10)]
     for each in threads:
@@ -179,7 +174,7 @@ def test_partitions_are_only_added(api, topic):
     assert grow(1) == 37 and grow(2) == 37
     assert grow(5, validate_only=True) == 0 and len(api.describe(topic).partitions) == 2
     assert grow(5) == 0
-    wire.until(lambda: len(api.describe(topic).partitions) == 5)
+    wait_until(lambda: len(api.describe(topic).partitions) == 5)
     assert api("CreatePartitions", 3, topics=[{"name": f"{topic}-no", "count": 3, "assignments": None}], timeout_ms=1000,
                validate_only=False).results[0].error_code == 3
 
@@ -228,11 +223,11 @@ def test_lists_are_appended_to_and_subtracted_from(api, topic):
     api.create(topic)
     assert alter(api, topic, "cleanup.policy", 2, "compact") == 0
     policy = lambda: set(described(api, 2, topic)["cleanup.policy"].value.split(","))  # noqa: E731
-    wire.until(lambda: policy() == {"delete", "compact"})
+    wait_until(lambda: policy() == {"delete", "compact"})
     assert alter(api, topic, "cleanup.policy", 3, "delete") == 0
-    wire.until(lambda: policy() == {"compact"})
+    wait_until(lambda: policy() == {"compact"})
     assert alter(api, topic, "cleanup.policy", 1, None) == 0
-    wire.until(lambda: policy() == {"delete"})
+    wait_until(lambda: policy() == {"delete"})
     assert alter(api, topic, "retention.ms", 2, "1") == 40   # no list
 
 
@@ -250,7 +245,7 @@ def test_alter_configs_replaces_the_whole_set(api, topic):
     api.create(topic, retention_ms=5000)
     assert api("AlterConfigs", 2, validate_only=False, resources=[{"resource_type": 2, "resource_name": topic, "configs": [
         {"name": "segment.ms", "value": "60000"}]}]).responses[0].error_code == 0
-    wire.until(lambda: described(api, 2, topic)["segment.ms"].value == "60000")
+    wait_until(lambda: described(api, 2, topic)["segment.ms"].value == "60000")
     assert described(api, 2, topic)["retention.ms"].config_source == 5
 
 

@@ -6,16 +6,11 @@ import uuid
 import pytest
 
 import wire
+from broker import wait_until
 from kafka_api import Api
 from wire import batch
 
 pytestmark = pytest.mark.ci
-
-@pytest.fixture
-def api(broker):
-    with Api(broker) as connection:
-        yield connection
-
 
 @pytest.fixture
 def target(api, topic):
@@ -42,7 +37,7 @@ def test_acks_other_than_all_one_and_none_are_refused(api, target, acks):
 
 def test_acks_0_is_answered_with_nothing_at_all(api, target):
     api.connection.send(wire.frame(wire.produce(target, batch((b"a", b"b")), acks=0)))
-    wire.until(lambda: end_of(api, target) == 2)
+    wait_until(lambda: end_of(api, target) == 2)
 
 
 def test_an_error_under_acks_0_closes_the_connection(api, target):
@@ -106,21 +101,14 @@ def test_create_time_is_answered_with_none(api, target):
     assert api.produce(target, batch())[0].log_append_time_ms == -1
 
 
-def at_time(milliseconds):
-    body = wire.record(0, b"v")
-    tail = (wire.i16(0) + wire.i32(0) + wire.i64(milliseconds) * 2 + wire.i64(-1) + wire.i16(-1) + wire.i32(-1) + wire.i32(1) + body)
-    head = wire.i32(-1) + wire.i8(2) + struct.pack(">I", wire.crc32c(tail))
-    return wire.i64(0) + wire.i32(len(head) + len(tail)) + head + tail
-
-
 def test_times_too_far_from_now_are_refused_with_the_record(api, topic):
     now = int(time.time() * 1000)
     api.create(topic, message_timestamp_before_max_ms=1000000)
     for moment in (now + 2 * 3600 * 1000, now - 2000000):
-        answer = api.produce(topic, at_time(moment))[0]
+        answer = api.produce(topic, batch(times=(moment,)))[0]
         assert answer.error_code == 32
         assert [each.batch_index for each in answer.record_errors] == [0] and answer.error_message
-    assert api.produce(topic, at_time(now + 600 * 1000))[0].error_code == 0
+    assert api.produce(topic, batch(times=(now + 600 * 1000,)))[0].error_code == 0
 
 
 def test_a_compacted_topic_names_the_records_without_a_key(api, topic):
@@ -152,7 +140,7 @@ def test_versions_from_13_on_name_topics_by_id_and_an_unknown_one_has_an_error_o
 def test_only_the_admin_client_writes_internal_topics(broker, api):
     with Api(broker) as group:
         assert group("FindCoordinator", 2, key="g", key_type=0).error_code in (0, 15)
-        wire.until(lambda: group.describe("__consumer_offsets").error_code == 0)
+        wait_until(lambda: group.describe("__consumer_offsets").error_code == 0)
     assert api.produce("__consumer_offsets", batch())[0].error_code == 17
 
 
@@ -165,7 +153,7 @@ def numbered(producer, sequence, count=1, epoch=0):
 def new_producer(api):
     """A fresh id; a broker that has just begun may still be fetching a block of them."""
     answers = []
-    wire.until(lambda: answers.append(api("InitProducerId", 4, transactional_id=None, transaction_timeout_ms=60000)) or answers[-1].error_code == 0)
+    wait_until(lambda: answers.append(api("InitProducerId", 4, transactional_id=None, transaction_timeout_ms=60000)) or answers[-1].error_code == 0)
     assert answers[-1].producer_epoch == 0
     return answers[-1].producer_id
 
@@ -232,6 +220,6 @@ def test_what_a_producer_wrote_is_known_after_kill_dash_9(own_broker, topic):
     node.kill()
     node.start()
     with Api(node) as api:
-        wire.until(lambda: api.produce(topic, numbered(producer, 5))[0].error_code == 0)
+        wait_until(lambda: api.produce(topic, numbered(producer, 5))[0].error_code == 0)
         assert [api.produce(topic, numbered(producer, n))[0].base_offset for n in (1, 3, 5, 6)] == [1, 3, 5, 6]
         assert new_producer(api) > producer

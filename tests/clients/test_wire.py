@@ -3,14 +3,13 @@ import struct
 
 import pytest
 
-from wire import CREATE_TOPICS, Connection, header, i8, i16, i32, string
+from wire import Connection, create_topics
 
 pytestmark = pytest.mark.ci
 
 
 def create_error(broker, topic, version, partitions, replicas):
-    body = header(CREATE_TOPICS, version) + i32(1) + string(topic) + i32(partitions) + i16(replicas) + i32(0) + i32(0) + i32(30000) + i8(0)
-    reply = Connection(broker, 30).ask(body)
+    reply = Connection(broker, 30).ask(create_topics(topic, partitions, replicas, version=version, timeout_ms=30000))
     at = 4 + 4 + 4 + 2 + len(topic)  # correlation id, throttle time, one topic, its name
     return struct.unpack(">h", reply[at:at + 2])[0]
 

@@ -40,17 +40,17 @@ def crc32c(data, table=[]):
     return crc ^ 0xFFFFFFFF
 
 
-def record(delta, value):
-    body = b"\0" + zigzag(0) + zigzag(delta) + zigzag(-1) + zigzag(len(value)) + value + zigzag(0)
+def record(delta, value, time_delta=0):
+    body = b"\0" + zigzag(time_delta) + zigzag(delta) + zigzag(-1) + zigzag(len(value)) + value + zigzag(0)
     return zigzag(len(body)) + body
 
 
-def batch(values=(b"ok",), *, crc=None, magic=2, attributes=0, count=None, body=None, length=None, last_delta=None,
+def batch(values=(b"ok",), *, times=None, crc=None, magic=2, attributes=0, count=None, body=None, length=None, last_delta=None,
           producer_id=-1, producer_epoch=-1, sequence=-1):
-    """A record batch; each keyword makes one field lie."""
-    body = b"".join(record(n, v) for n, v in enumerate(values)) if body is None else body
-    now = int(time.time() * 1000)
-    tail = (i16(attributes) + i32(len(values) - 1 if last_delta is None else last_delta) + i64(now) + i64(now) + i64(producer_id)
+    """A record batch, of now or of the given times; each other keyword makes one field lie."""
+    times = times or [int(time.time() * 1000)] * max(len(values), 1)
+    body = b"".join(record(n, v, times[n] - times[0]) for n, v in enumerate(values)) if body is None else body
+    tail = (i16(attributes) + i32(len(values) - 1 if last_delta is None else last_delta) + i64(times[0]) + i64(max(times)) + i64(producer_id)
             + i16(producer_epoch) + i32(sequence) + i32(len(values) if count is None else count) + body)
     head = i32(-1) + i8(magic) + struct.pack(">I", crc32c(tail) if crc is None else crc)
     return i64(0) + i32(len(head) + len(tail) if length is None else length) + head + tail
@@ -128,19 +128,17 @@ def outcome(broker, data, half_close=False, timeout=10.0):
             return "silent"
 
 
+def create_topics(topic, partitions=1, replicas=1, configs={}, version=2, timeout_ms=10000):
+    settings = b"".join(string(key) + string(value) for key, value in configs.items())
+    return (header(CREATE_TOPICS, version) + i32(1) + string(topic) + i32(partitions) + i16(replicas) + i32(0) + i32(len(configs)) + settings
+            + i32(timeout_ms) + i8(0))
+
+
 def create_topic(broker, topic, partitions=1, seconds=30):
     """Creates a topic and waits until it takes records."""
     with contextlib.closing(Connection(broker, 30)) as connection:
-        connection.ask(header(CREATE_TOPICS, 2) + i32(1) + string(topic) + i32(partitions) + i16(1) + i32(0) + i32(0) + i32(10000) + b"\0")
+        connection.ask(create_topics(topic, partitions))
         deadline = time.monotonic() + seconds
         while produced(connection.ask(produce(topic, batch())))[0] != 0:
             assert time.monotonic() < deadline, "the topic does not come up"
             time.sleep(0.05)
-
-
-def until(condition, seconds=30):
-    """Waits until the condition holds; what it says while the connection is busy with errors counts as no."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it does not come true"
-        time.sleep(0.02)

@@ -6,23 +6,10 @@
 
 #include "actors/gateway/routes.hpp"
 #include "actors/gateway/session_actor.hpp"
+#include "tests/support/asking.hpp"
 
 namespace ottla::sim {
 namespace {
-
-/// Asks one question when it is told to begin, and ends.
-class asking_actor final : public caf::event_based_actor {
-public:
-  using question = std::function<void(caf::event_based_actor&)>;
-  asking_actor(caf::actor_config& config, question ask)
-      : caf::event_based_actor(config), ask_(std::move(ask)) {}
-  caf::behavior make_behavior() override {
-    return {[this](caf::unit_t) { ask_(*this); }};
-  }
-
-private:
-  question ask_;
-};
 
 template <class Answer, class Handle, class Question>
 void ask(caf::actor_system& system, Handle whom, Question question,

@@ -46,22 +46,15 @@ seen_log look(partition_log& log) {
     auto slice = log.read(from, {1 << 20, INT64_MAX, true});
     if (!slice) FAIL(slice.error().message);
     if (slice->range.length == 0) return seen;
-    auto bytes = flatten({slice->range});
-    REQUIRE(bytes);
-    record_batch_walk walk(bytes->view());
     std::vector<std::byte> scratch;
-    for (;;) {
-      auto batch = walk.next();
-      REQUIRE(batch);
-      if (!*batch) break;
-      REQUIRE((*batch)->crc_valid());
-      seen.batches.push_back((*batch)->header());
-      REQUIRE(for_each_record(**batch, scratch, [&](const record_view& record) {
+    for_each_batch(*slice, [&](const record_batch_view& batch) {
+      seen.batches.push_back(batch.header());
+      REQUIRE(for_each_record(batch, scratch, [&](const record_view& record) {
         seen.records[record.offset] = {
             std::string(as_text(*record.key)),
             record.value ? std::optional(std::string(as_text(*record.value))) : std::nullopt};
       }));
-    }
+    });
     from = slice->next_offset;
   }
 }

@@ -39,6 +39,22 @@ inline shared_bytes produced_by(producer_id id, producer_epoch epoch, int32_t se
   return batch_of(values, time, options);
 }
 
+/// Visits the batches of a slice, which has to hold whole and undamaged ones only.
+template <class Visit>
+void for_each_batch(const log_slice& slice, Visit visit) {
+  auto bytes = flatten({slice.range});
+  REQUIRE(bytes);
+  record_batch_walk walk(bytes->view());
+  for (;;) {
+    auto batch = walk.next();
+    REQUIRE(batch);
+    if (!*batch) break;
+    REQUIRE((*batch)->crc_valid());
+    visit(**batch);
+  }
+  REQUIRE(walk.rest().empty());
+}
+
 using log_contents = std::map<log_offset, std::string>;
 
 /// Reads everything from `from` on in slices of at most `max_bytes`.
@@ -48,20 +64,12 @@ inline log_contents read_all(partition_log& log, log_offset from, int64_t max_by
     auto slice = log.read(from, {max_bytes, INT64_MAX, true});
     if (!slice) FAIL(slice.error().message);
     if (slice->range.length == 0) return found;
-    auto bytes = flatten({slice->range});
-    REQUIRE(bytes);
-    record_batch_walk walk(bytes->view());
     std::vector<std::byte> scratch;
-    for (;;) {
-      auto batch = walk.next();
-      REQUIRE(batch);
-      if (!*batch) break;
-      REQUIRE((*batch)->crc_valid());
-      REQUIRE(for_each_record(**batch, scratch, [&](const record_view& record) {
+    for_each_batch(*slice, [&](const record_batch_view& batch) {
+      REQUIRE(for_each_record(batch, scratch, [&](const record_view& record) {
         if (record.offset >= from) found[record.offset] = as_text(*record.value);
       }));
-    }
-    REQUIRE(walk.rest().empty());  // whole batches only
+    });
     REQUIRE(slice->next_offset > from);
     from = slice->next_offset;
   }

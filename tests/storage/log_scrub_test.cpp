@@ -160,17 +160,7 @@ TEST_CASE("whatever bit flips in closed segments, a scrub keeps wrong bytes from
         continue;
       }
       REQUIRE(slice->next_offset > from);
-      auto bytes = flatten({slice->range});
-      REQUIRE(bytes);
-      record_batch_walk walk(bytes->view());
-      std::vector<std::byte> scratch;
-      for (;;) {
-        auto batch = walk.next();
-        REQUIRE(batch);
-        if (!*batch) break;
-        // The leader epoch and the base offset lie outside of the CRC.
-        REQUIRE((*batch)->crc_valid());
-      }
+      for_each_batch(*slice, [](const record_batch_view&) {});  // checks each CRC
       from = slice->next_offset;
     }
   }
