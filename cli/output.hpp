@@ -41,7 +41,8 @@ std::string readable_duration(int64_t milliseconds);
 /// Opens a place for standard input, output and error where the caller closed them, so that no
 /// connection or file gets their number; and makes a reader that went away an error, not a signal.
 void prepare_output();
-/// Writes to standard output, buffered; false once that has failed or nobody reads it any more.
+/// Writes to standard output, buffered; false once that has failed or nobody reads it any more: a
+/// reason to stop early, never an exit code. What has failed is finish_output's to say.
 bool put(std::string_view text);
 /// The same, and everything written so far becomes visible.
 bool print(std::string_view text);

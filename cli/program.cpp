@@ -22,7 +22,8 @@ command completion_command() {
             auto script = *shell == "bash"  ? bash_completion(program)
                           : *shell == "zsh" ? zsh_completion(program)
                                             : fish_completion(program);
-            return print(script) ? exit_ok : exit_failed;
+            print(script);
+            return exit_ok;
           }};
 }
 

@@ -65,7 +65,10 @@ int serve(const serve_options& options) {
   if (!loaded) return report("the configuration is not valid:\n" + loaded.error().message);
   log::start({});
   for (const auto& warning : loaded->warnings) log::warn("config", "{}", warning);
-  if (options.check_only) return print("the configuration is valid\n") ? exit_ok : exit_failed;
+  if (options.check_only) {
+    print("the configuration is valid\n");
+    return exit_ok;
+  }
   return run_broker(loaded->config, greet);
 }
 

@@ -1,6 +1,7 @@
 #include "storage/free_space.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace ottla {
 namespace {
@@ -15,9 +16,9 @@ void free_space::measure(int64_t mono_ms) {
   measured_ms_ = mono_ms;
   unmeasured_ = 0;
   auto space = disk_.space(path_);
-  if (!space) return;  // writes will say what is wrong with the disk
-  free_ = space->free_bytes;
-  reserve_ = std::min(wanted_reserve_, space->total_bytes / 10);
+  // Writes will say what is wrong with a disk that cannot be measured.
+  free_ = space ? space->free_bytes : std::numeric_limits<int64_t>::max();
+  reserve_ = std::min(wanted_reserve_, space ? space->total_bytes / 10 : 0);
 }
 
 free_space::verdict free_space::ask(int64_t bytes, int64_t mono_ms) {
@@ -26,14 +27,17 @@ free_space::verdict free_space::ask(int64_t bytes, int64_t mono_ms) {
   const int64_t age_ms = mono_ms - measured_ms_;
   if (state_ == state::reserved) {
     if (age_ms >= measure_every_ms) measure(mono_ms);
-    if (free_ < reserve_ + reserve_ / 2) return {false, change::none};
+    if (free_ < reserve_ + reserve_ / 2 || free_ - bytes < reserve_) return {false, change::none};
     state_ = state::roomy;
+    unmeasured_ += bytes;
     return {true, change::freed};
   }
+  // Others write to the disk as well, and may have filled it a moment ago: never grant a large part
+  // of the reserve without a look.
+  const bool is_much = unmeasured_ + bytes > reserve_ / 4;
+  if (age_ms >= measure_every_ms || is_much) measure(mono_ms);
   unmeasured_ += bytes;
-  // Others write to the disk as well: look again before half of what is left can be used up.
-  if (age_ms >= measure_every_ms || unmeasured_ > (free_ - reserve_) / 2) measure(mono_ms);
-  if (free_ >= reserve_) return {};
+  if (free_ - unmeasured_ >= reserve_) return {};
   const bool is_news = state_ == state::roomy;
   state_ = state::reserved;
   return {false, is_news ? change::filled : change::none};

@@ -1,8 +1,9 @@
 // Whether a log directory's disk has room for what clients send, above a reserve for everything
 // else.
 //
-// One for each log directory, asked by all of its logs: thread-safe. Measures by itself, about ten
-// times a second at most, and never without being asked.
+// One for each log directory, asked by all of its logs: thread-safe. Measures by itself, ten times
+// a second and once for each quarter of the reserve that was granted, and never without being
+// asked.
 #pragma once
 
 #include <mutex>
@@ -25,8 +26,8 @@ public:
     change what = change::none;
   };
 
-  /// May a client write `bytes`? Once refused for the reserve, only after half as much again is
-  /// free. A disk that was found full is tried again each time.
+  /// May a client write `bytes` without touching the reserve? Once refused for the reserve, only
+  /// after half as much again is free. A disk that was found full is tried again each time.
   verdict ask(int64_t bytes, int64_t mono_ms);
   /// A write has failed because the disk, or a quota, is full.
   change found_full(int64_t mono_ms);
@@ -46,7 +47,7 @@ private:
   state state_ = state::roomy;
   int64_t reserve_ = 0;     // as counted
   int64_t free_ = 0;        // when it was last measured
-  int64_t unmeasured_ = 0;  // asked for since then
+  int64_t unmeasured_ = 0;  // granted since then
   int64_t measured_ms_ = -1'000'000;
   int64_t full_ms_ = 0;  // when a write failed last
 };

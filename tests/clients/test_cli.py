@@ -230,6 +230,15 @@ def test_a_reader_that_has_seen_enough_is_no_error(shell, ottla, topic):
         assert (status, output.count("\n"), errors) == (0, 1, ""), command
 
 
+@pytest.mark.parametrize("command", ["config reference", "completion bash", "serve --check-config", "--help", "--version", "topic list"])
+def test_a_reader_that_is_gone_before_the_first_byte_is_no_error_either(environment, ottla, topic, command):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([OTTLA, *command.split()], stdout=writer, stderr=subprocess.PIPE, env=environment, timeout=60)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_output_that_is_lost_is_an_error(shell, ottla, topic):
     ottla("produce", topic, "-q", text="1\n")
     for command in (f"consume {topic}", "topic list", "--help"):

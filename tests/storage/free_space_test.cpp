@@ -24,7 +24,7 @@ struct disk_of_100_mib {
 TEST_CASE("clients leave the reserve alone and go on once half as much again is free") {
   disk_of_100_mib it;
   free_space space(it.disk, "data", 4 * mib);
-  CHECK(space.ask(mib, 0).has_room);
+  CHECK(space.ask(1, 0).has_room);
   it.leave(4 * mib - 1);
   CHECK(space.ask(1, 99).has_room);  // measured a moment ago
   auto refused = space.ask(1, 100);
@@ -47,10 +47,32 @@ TEST_CASE("a fast producer cannot use up the reserve between two measurements") 
   int64_t free_bytes = 100 * mib;
   while (space.ask(mib, 0).has_room) {
     free_bytes -= mib;
-    REQUIRE(free_bytes >= 3 * mib);
+    REQUIRE(free_bytes >= 4 * mib);
     it.leave(free_bytes);
   }
-  CHECK(free_bytes == 4 * mib - mib);
+  CHECK(free_bytes == 4 * mib);
+}
+
+TEST_CASE("one large batch cannot use up the reserve either") {
+  disk_of_100_mib it;
+  it.leave(5 * mib);
+  free_space space(it.disk, "data", 4 * mib);
+  CHECK(space.ask(mib, 0).has_room);
+  free_space another(it.disk, "data", 4 * mib);
+  CHECK_FALSE(another.ask(mib + 1, 0).has_room);
+  it.leave(6 * mib);
+  CHECK_FALSE(another.ask(2 * mib + 1, 100).has_room);
+  CHECK(another.ask(2 * mib, 200).has_room);
+}
+
+TEST_CASE("a disk that somebody else has just filled costs at most a quarter of the reserve") {
+  disk_of_100_mib it;
+  free_space space(it.disk, "data", 4 * mib);
+  CHECK(space.ask(1, 0).has_room);
+  it.leave(4 * mib);
+  int64_t granted = 0;
+  while (space.ask(1024, 0).has_room) granted += 1024;
+  CHECK(granted <= mib);
 }
 
 TEST_CASE("the reserve is at most a tenth of a small disk, and none if it is not wanted") {
