@@ -13,7 +13,9 @@ READ = RECORDS // PARTITIONS
 
 
 def mirror_config(source, target):
-    """One direction; the topic keeps its name behind the alias of the source."""
+    """One direction; the topic keeps its name behind the alias of the source.
+
+    MirrorMaker hands the last pairs of offsets over with the next flush of its worker, which reads only the target's settings."""
     return f"""clusters=source,target
 source.bootstrap.servers={source.bootstrap}
 target.bootstrap.servers={target.bootstrap}
@@ -35,7 +37,7 @@ offset-syncs.topic.replication.factor=1
 offset.storage.replication.factor=1
 status.storage.replication.factor=1
 config.storage.replication.factor=1
-offset.flush.interval.ms=1000
+target.offset.flush.interval.ms=1000
 """
 
 
