@@ -5,6 +5,7 @@
 
 #include "actors/cluster/topic_names.hpp"
 #include "actors/handlers/admin_access.hpp"
+#include "actors/runtime/log.hpp"
 
 namespace ottla {
 namespace {
@@ -148,45 +149,26 @@ create_topics_request creation_of(const std::vector<std::string>& names,
   return request;
 }
 
-// The answer tells of the topic as it is once created: no need to let the client ask twice. What
-// cannot be created says why; somebody else's creation of the same name is a success.
-void create_then_answer(session_context& session, metadata_request wanted,
-                        const caller_context& caller, const std::vector<std::string>& names,
-                        reply_slot reply) {
-  auto slot = std::make_shared<reply_slot>(std::move(reply));
-  const auto* cache = session.services().metadata;
-  auto listener = session.connection().listener;
-  auto answer = [slot, cache, listener, wanted, version = caller.version](
-                    const std::function<error_code(const std::string&)>& problem) {
-    auto response = answer_metadata(*cache->get(), wanted, version, listener);
-    for (auto& topic : response.topics) {
-      if (topic.error_code != error_code::unknown_topic_or_partition || !topic.name) continue;
-      topic.error_code = problem(*topic.name);
-    }
-    slot->send(response);
-  };
+/// As in Kafka the answer does not wait: it does not know the topic yet, and the client asks again.
+/// Somebody else's creation of the same name is as good.
+void create_in_background(session_context& session, const std::vector<std::string>& names,
+                          const caller_context& caller, const metadata_image& image) {
   session.self()
       .request(session.services().controller, caf::infinite,
-               create_topics_command{
-                   creation_of(names, *session.services().config->get(), *cache->get()), caller})
+               create_topics_command{creation_of(names, *session.services().config->get(), image),
+                                     caller})
       .then(
-          [answer](const create_topics_response& made) {
-            answer([&](const std::string& name) {
-              for (const auto& topic : made.topics) {
-                if (topic.name == name && topic.error_code == error_code::invalid_topic_exception) {
-                  return error_code::invalid_topic_exception;
-                }
-                if (topic.name == name &&
-                    topic.error_code == error_code::invalid_replication_factor) {
-                  return error_code::invalid_replication_factor;
-                }
+          [](const create_topics_response& made) {
+            for (const auto& topic : made.topics) {
+              if (topic.error_code == error_code::none ||
+                  topic.error_code == error_code::topic_already_exists) {
+                continue;
               }
-              return error_code::unknown_topic_or_partition;
-            });
+              log::warn("controller", "topic {} cannot be created on its first use: {} {}",
+                        topic.name, error_name(topic.error_code), topic.error_message.value_or(""));
+            }
           },
-          [answer](const caf::error&) {
-            answer([](const std::string&) { return error_code::leader_not_available; });
-          });
+          [](const caf::error&) {});  // asked for again with the next Metadata
 }
 
 }  // namespace
@@ -232,9 +214,7 @@ void handle_metadata(session_context& session, request incoming, reply_slot repl
   const auto image = session.services().metadata->get();
   if (session.services().config->get()->auto_create_topics && !is_malformed(*decoded, version)) {
     auto names = topics_to_create(*image, *decoded, version);
-    if (!names.empty()) {
-      return create_then_answer(session, std::move(*decoded), caller, names, std::move(reply));
-    }
+    if (!names.empty()) create_in_background(session, names, caller, *image);
   }
   reply.send(answer_metadata(*image, *decoded, version, session.connection().listener));
 }
