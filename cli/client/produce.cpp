@@ -16,6 +16,7 @@
 #include "cli/client/kafka_handle.hpp"
 #include "cli/command_line.hpp"
 #include "cli/output.hpp"
+#include "cli/remote_configs.hpp"
 
 namespace ottla {
 namespace {
@@ -206,21 +207,42 @@ void keep_rate(rd_kafka_t* producer, const produce_options& options, steady::tim
   }
 }
 
+/// Whether the brokers create a topic when it is first asked for; no where they do not say.
+bool creates_topics(admin_client& client) {
+  auto ids = client.brokers();
+  if (!ids || ids->empty()) return false;
+  auto configs = describe_configs(client, broker_resource, std::to_string(ids->front()));
+  return configs && std::ranges::any_of(*configs, [](const remote_config& config) {
+           return config.name == "auto.create.topics.enable" && config.value == "true";
+         });
+}
+
+/// The number of the topic's partitions; UNKNOWN_TOPIC_OR_PARTITION with advice without the topic,
+/// LEADER_NOT_AVAILABLE while the brokers create it.
+outcome<size_t> count_partitions(admin_client& client, const std::string& topic) {
+  auto cluster = client.metadata(std::vector{topic}, true);
+  if (!cluster) return std::move(cluster.error());
+  const auto& found = cluster->topics.at(0);
+  if (found.error_code == error_code::none) return found.partitions.size();
+  if (found.error_code != error_code::unknown_topic_or_partition) {
+    return broker_fault(found.error_code, "topic " + topic);
+  }
+  if (creates_topics(client)) {
+    return fault{error_code::leader_not_available,
+                 fmt::format("topic {}: the brokers have not created it in time; "
+                             "`ottla topic create {}` says why",
+                             topic, topic)};
+  }
+  auto why = broker_fault(found.error_code, "topic " + topic);
+  why.message += fmt::format("\n`ottla topic create {}` makes one", topic);
+  return why;
+}
+
 /// The topic and partition exist; a missing topic is created where the brokers do that.
 outcome<void> ensure_topic(const produce_options& options) {
   auto client = admin_client::connect(options);
   if (!client) return std::move(client.error());
-  auto partitions = (*client)->retry([&]() -> outcome<size_t> {
-    auto cluster = (*client)->metadata(std::vector{options.topic}, true);
-    if (!cluster) return std::move(cluster.error());
-    const auto& topic = cluster->topics.at(0);
-    if (topic.error_code == error_code::none) return topic.partitions.size();
-    auto why = broker_fault(topic.error_code, "topic " + options.topic);
-    if (topic.error_code == error_code::unknown_topic_or_partition) {
-      why.message += fmt::format("\n`ottla topic create {}` makes one", options.topic);
-    }
-    return why;
-  });
+  auto partitions = (*client)->retry([&] { return count_partitions(**client, options.topic); });
   if (!partitions) return std::move(partitions.error());
   if (options.partition >= static_cast<int64_t>(*partitions)) {
     return fault{

@@ -67,7 +67,8 @@ def test_batches_of_an_old_librdkafka_are_stored_as_it_compressed_them(kcat, bro
     kcat("-P", "-t", topic, "-p", "0", "-z", codec, "-X", "linger.ms=50", text=lines)
     assert everything(kcat, topic) == lines
     stored = batches.stored(broker.partition_folder(topic))
-    assert stored and {batch.codec for batch in stored} == {CODECS[codec]}
+    # librdkafka leaves a batch as it is that would not shrink: one of a few records.
+    assert {batch.codec for batch in stored if batch.record_count > 10} == {CODECS[codec]}
     assert sum(batch.record_count for batch in stored) == 5000
 
 

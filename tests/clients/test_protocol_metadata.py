@@ -39,6 +39,12 @@ def test_a_topic_created_on_first_use_gets_the_defaults_in_old_versions_as_well(
     assert len(api.describe(topic).partitions) == 4
 
 
+def test_the_answer_that_creates_a_topic_does_not_know_it_yet(api, topic):
+    first = api("Metadata", 9, topics=[{"name": topic}], allow_auto_topic_creation=True).topics[0]
+    assert (first.error_code, first.name, list(first.partitions)) == (3, topic, [])
+    wait_until(lambda: api.describe(topic).error_code == 0)
+
+
 def test_many_clients_may_ask_for_the_same_new_topic_at_once(broker, topic):
     failed = []
 
