@@ -35,7 +35,7 @@ run_part() {
     asan) scripts/build.sh asan unit_tests && ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:detect_leaks=0 \
       UBSAN_OPTIONS=print_stacktrace=1 ctest --test-dir build-asan --output-on-failure --no-tests=error -j "$cores" -LE tidy \
       -E '^test_(gateway|sim|zookeeper_store)$' ;; # these have not been tried under ASan yet
-    tsan) scripts/build.sh tsan unit_tests && TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+    tsan) scripts/build.sh tsan unit_tests && TSAN_OPTIONS=suppressions=$root/tests/support/tsan.supp:second_deadlock_stack=1:history_size=7 \
       ctest --test-dir build-tsan --output-on-failure --no-tests=error -j "$cores" -LE tidy ;;
     clients) tests/clients/run.sh -m ci ;;
     clients-all) tests/clients/run.sh -m "not system" --units=1 && tests/clients/run.sh -m "not system" --units=3 ;;

@@ -212,7 +212,12 @@ TEST_CASE("an idle unit takes no processor time") {
   std::this_thread::sleep_for(std::chrono::milliseconds{50});
   const auto before = context_switches();
   std::this_thread::sleep_for(std::chrono::milliseconds{500});
-  CHECK(context_switches() - before <= 3);  // this thread's own sleep, and the watchdog's
+#ifdef __SANITIZE_THREAD__
+  constexpr auto others = 8;  // ThreadSanitizer's own thread wakes ten times a second
+#else
+  constexpr auto others = 3;  // this thread's own sleep, and the watchdog's
+#endif
+  CHECK(context_switches() - before <= others);
 }
 
 TEST_CASE("a system with messages under way shuts down") {
