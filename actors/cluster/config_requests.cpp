@@ -24,16 +24,17 @@ struct resource_change {
 // A topic never loses its durability level by the way: a level that is not named stays, and one
 // that is removed becomes the default of topics made today.
 void keep_durability(const config_map& before, const resource_change& change,
-                     const topic_record& topic, const metadata_draft& draft, config_map& after) {
-  if (after.contains(durability_key)) return;
+                     const topic_record& topic, const change_context& context, config_map& after) {
+  auto stored = after.find(durability_key);
+  if (stored != after.end() && parse_durability(stored->second)) return;
   auto previous = before.find(durability_key);
   if (change.replaces_all && previous != before.end()) {
     after.insert(*previous);
     return;
   }
-  auto replicas = draft.partition(topic.id, 0).replicas.size();
-  auto level = default_durability(static_cast<int32_t>(replicas), is_internal_topic(topic.name));
-  after[std::string{durability_key}] = durability_name(level);
+  auto replicas = context.draft.partition(topic.id, 0).replicas.size();
+  after[std::string{durability_key}] = durability_name(
+      durability_at_creation(context.config, replicas, is_internal_topic(topic.name)));
 }
 
 outcome<void> change_topic(const change_context& context, const resource_change& change) {
@@ -45,7 +46,7 @@ outcome<void> change_topic(const change_context& context, const resource_change&
   auto changed = change_topic_configs(
       context.config, change.replaces_all ? config_map{} : topic->configs, change.changes);
   if (!changed) return changed.error();
-  keep_durability(topic->configs, change, *topic, context.draft, *changed);
+  keep_durability(topic->configs, change, *topic, context, *changed);
   if (*changed != topic->configs) context.draft.set_topic_configs(topic->id, std::move(*changed));
   return {};
 }
@@ -163,8 +164,8 @@ outcome<std::optional<broker_id>> parse_broker_resource(std::string_view name) {
 std::vector<described_config> describe_topic(const broker_config& config, std::string_view name,
                                              size_t replication_factor,
                                              const config_map& overrides) {
-  auto level = durability_name(
-      default_durability(static_cast<int32_t>(replication_factor), is_internal_topic(name)));
+  auto level =
+      durability_name(durability_at_creation(config, replication_factor, is_internal_topic(name)));
   auto stored = overrides.find(durability_key);
   if (stored == overrides.end() || stored->second != level) {
     return describe_topic_configs(config, overrides);
@@ -173,7 +174,8 @@ std::vector<described_config> describe_topic(const broker_config& config, std::s
   others.erase(std::string{durability_key});
   auto described = describe_topic_configs(config, others);
   for (auto& one : described) {
-    if (one.name != durability_key) continue;
+    // A level that the broker's configuration names tells by itself where it comes from.
+    if (one.name != durability_key || one.value != "auto") continue;
     one.value = level;
     one.source = config_source::default_value;
     one.synonyms.assign(1, {one.name, one.value, one.source});

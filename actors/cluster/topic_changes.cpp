@@ -151,11 +151,12 @@ std::vector<partition_record> new_partitions(replica_lists assignment, const ele
 }
 
 // The level is fixed when the topic is made: later defaults do not change what was promised.
-void fix_durability(config_map& configs, size_t replication_factor, std::string_view topic) {
-  if (configs.contains(durability_key)) return;
-  auto level =
-      default_durability(static_cast<int32_t>(replication_factor), is_internal_topic(topic));
-  configs[std::string{durability_key}] = durability_name(level);
+void fix_durability(config_map& configs, size_t replication_factor, std::string_view topic,
+                    const broker_config& config) {
+  auto& stored = configs[std::string{durability_key}];
+  if (parse_durability(stored)) return;
+  stored =
+      durability_name(durability_at_creation(config, replication_factor, is_internal_topic(topic)));
 }
 
 void describe(topic_result& result, const topic_record& topic, size_t replication_factor,
@@ -182,7 +183,7 @@ outcome<topic_result> create_topic(const change_context& context, const creatabl
                                                : manual_assignment(wanted, context);
   if (!assignment) return assignment.error();
   auto replication_factor = assignment->front().size();
-  fix_durability(*configs, replication_factor, wanted.name);
+  fix_durability(*configs, replication_factor, wanted.name, context.config);
   auto partitions = new_partitions(std::move(*assignment), view_of(context, *configs));
   for (size_t i = 0; i < partitions.size(); ++i) {
     if (!partitions[i].isr.empty()) continue;

@@ -112,6 +112,12 @@ durability default_durability(int32_t replication_factor, bool is_internal) {
   return replication_factor == 1 || is_internal ? durability::fsync : durability::replicated;
 }
 
+durability durability_at_creation(const broker_config& broker, size_t replication_factor,
+                                  bool is_internal) {
+  return broker.topic_defaults.durability_level.value_or(
+      default_durability(static_cast<int32_t>(replication_factor), is_internal));
+}
+
 topic_config make_topic_config(const broker_config& broker, const config_map& overrides) {
   return read_topic_config(config_reader([&](std::string_view key) {
     return effective_topic_value(broker.layers, overrides, *find_topic_config(key)).value;

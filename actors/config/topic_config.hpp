@@ -23,9 +23,13 @@ enum class durability : uint8_t {
 std::string_view durability_name(durability level);
 std::optional<durability> parse_durability(std::string_view name);
 
-/// The level of a topic without a configured one: fsync for one replica and internal topics,
-/// replicated otherwise. Stored as the topic's override when it is created.
+/// What `auto` means: fsync for one replica and internal topics, replicated otherwise.
 durability default_durability(int32_t replication_factor, bool is_internal);
+
+/// The level of a topic that names none, which is stored as its override when it is created: the
+/// broker's, or what `auto` means.
+durability durability_at_creation(const broker_config& broker, size_t replication_factor,
+                                  bool is_internal);
 
 /// What the broker does to the codec of produced batches.
 enum class compression_choice : uint8_t { producer, uncompressed, gzip, snappy, lz4, zstd };

@@ -269,6 +269,18 @@ outcome<kafka_handle> make_producer(const produce_options& options, tally& count
   return settings.make(RD_KAFKA_PRODUCER);
 }
 
+/// Asks for the partitions' leaders before there are records: librdkafka asks a second later where
+/// its first connection comes up after the first record. Without an answer it tries by itself.
+void learn_leaders(rd_kafka_t* producer, const produce_options& options) {
+  auto* topic = rd_kafka_topic_new(producer, options.topic.c_str(), nullptr);
+  if (!topic) return;
+  const rd_kafka_metadata_t* found = nullptr;
+  auto failure = rd_kafka_metadata(producer, 0, topic, &found,
+                                   static_cast<int>(options.timeout_seconds * 1000));
+  if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_metadata_destroy(found);
+  rd_kafka_topic_destroy(topic);
+}
+
 int finish(const produce_options& options, const tally& counts, steady::time_point start) {
   if (counts.failed > 0) {
     return report(fmt::format("{} of {} not acknowledged: {}", with_separators(counts.failed),
@@ -324,6 +336,7 @@ int produce(const produce_options& options) {
   tally counts;
   auto producer = make_producer(options, counts);
   if (!producer) return report_client_fault(producer.error());
+  learn_leaders(producer->get(), options);
   progress shown(!options.quiet, size_of(input.get()));
   auto start = steady::now();
   int exit_code = send_all(producer->get(), input.get(), options, counts, shown);

@@ -182,6 +182,26 @@ TEST_CASE("a durability level is fixed at creation and lost by no other change")
   CHECK(level() == "fsync");
 }
 
+TEST_CASE("the broker's durability level is that of new topics which name none") {
+  bench b;
+  b.config =
+      make_broker_config({.statics = {{"ottla.durability", {"relaxed", "test"}}}}, "localhost")
+          ->config;
+  REQUIRE(b.create(topic("t")).error_code == error_code::none);
+  auto level = [&] { return b.cluster.image()->find_topic("t")->configs().at("ottla.durability"); };
+  CHECK(level() == "relaxed");
+  auto described = describe_topic(b.config, "t", 1, b.cluster.image()->find_topic("t")->configs());
+  auto shown = std::ranges::find(described, "ottla.durability", &described_config::name);
+  CHECK(shown->value == "relaxed");
+  CHECK(shown->source != config_source::dynamic_topic);
+  REQUIRE(b.alter({2, "t", {{"ottla.durability", 0, "fsync"}}}).responses[0].error_code ==
+          error_code::none);
+  CHECK(level() == "fsync");
+  REQUIRE(b.alter({2, "t", {{"ottla.durability", 0, "auto"}}}).responses[0].error_code ==
+          error_code::none);
+  CHECK(level() == "relaxed");
+}
+
 TEST_CASE("lists of configs are appended to and subtracted from") {
   bench b;
   REQUIRE(b.create(topic("t")).error_code == error_code::none);
