@@ -184,10 +184,10 @@ using directory_handle =
 
 /// A thread that may block, for one log directory: opens logs, flushes, reads ahead, removes.
 /// Said by the supervisor (open) and by log actors.
-using disk_handle = caf::typed_actor<caf::replies_to<open_logs>::with<opened_logs>,
-                                     caf::replies_to<run_flush>::with<disk_done>,
-                                     caf::replies_to<run_removal>::with<disk_done>,
-                                     caf::replies_to<run_read_ahead>::with<disk_done>>;
+using disk_handle = caf::typed_actor<
+    caf::replies_to<open_logs>::with<opened_logs>, caf::replies_to<run_flush>::with<disk_done>,
+    caf::replies_to<run_close>::with<disk_done>, caf::replies_to<run_removal>::with<disk_done>,
+    caf::replies_to<run_read_ahead>::with<disk_done>>;
 
 /// Tells where a partition of this broker is: what a coordinator knows of the supervisor.
 using partition_finder = caf::typed_actor<caf::replies_to<find_partition>::with<partition_found>>;

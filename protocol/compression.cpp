@@ -402,6 +402,24 @@ fault unknown_codec(compression_codec codec) {
           fmt::format("unknown compression codec {}", static_cast<int>(codec))};
 }
 
+outcome<void> inflate_within(compression_codec codec, bytes_in input, size_t allowance,
+                             bytes_out& output) {
+  switch (codec) {
+    case compression_codec::none:
+      output.assign(input.begin(), input.end());
+      return {};
+    case compression_codec::gzip:
+      return decompress_gzip(input, allowance, output);
+    case compression_codec::snappy:
+      return decompress_snappy(input, allowance, output);
+    case compression_codec::lz4:
+      return decompress_lz4(input, allowance, output);
+    case compression_codec::zstd:
+      return decompress_zstd(input, allowance, output);
+  }
+  return unknown_codec(codec);
+}
+
 // What the limits allow for a stream of this size.
 size_t allowance_of(const inflation_limits& limits, size_t input_bytes) {
   size_t by_ratio = 0;
@@ -480,21 +498,17 @@ outcome<void> compress(const compression_options& options, std::span<const std::
 
 outcome<void> decompress(compression_codec codec, std::span<const std::byte> input,
                          const inflation_limits& limits, std::vector<std::byte>& output) {
-  auto allowance = allowance_of(limits, input.size());
-  switch (codec) {
-    case compression_codec::none:
-      output.assign(input.begin(), input.end());
-      return {};
-    case compression_codec::gzip:
-      return decompress_gzip(input, allowance, output);
-    case compression_codec::snappy:
-      return decompress_snappy(input, allowance, output);
-    case compression_codec::lz4:
-      return decompress_lz4(input, allowance, output);
-    case compression_codec::zstd:
-      return decompress_zstd(input, allowance, output);
+  const auto allowance = allowance_of(limits, input.size());
+  if (limits.memory == nullptr || allowance <= limits.unasked_bytes) {
+    return inflate_within(codec, input, allowance, output);
   }
-  return unknown_codec(codec);
+  auto done = inflate_within(codec, input, limits.unasked_bytes, output);
+  if (done || done.error().code != error_code::record_list_too_large) return done;
+  if (!limits.memory->lend(allowance)) {
+    return fault{error_code::request_timed_out,
+                 fmt::format("no memory now to inflate a {} stream", codec_name(codec))};
+  }
+  return inflate_within(codec, input, allowance, output);
 }
 
 outcome<void> check_envelope(compression_codec codec, std::span<const std::byte> input,

@@ -57,17 +57,31 @@ struct compression_options {
 outcome<void> compress(const compression_options& options, std::span<const std::byte> input,
                        std::vector<std::byte>& output);
 
+/// Lends the memory for what a stream inflates to.
+class inflation_memory {
+public:
+  /// Whether `bytes` of output may be made now.
+  virtual bool lend(size_t bytes) = 0;
+
+protected:
+  ~inflation_memory() = default;
+};
+
 /// What a hostile stream may cost. The ratio limit counts only beyond `ratio_free_bytes` of output,
 /// because small batches of equal records compress extremely well honestly.
 struct inflation_limits {
   size_t max_output_bytes = size_t{128} << 20;
   size_t max_ratio = 1024;
   size_t ratio_free_bytes = size_t{8} << 20;
+  /// Asked before a stream makes more than `unasked_bytes`. Null: there is memory for the limits.
+  inflation_memory* memory = nullptr;
+  size_t unasked_bytes = size_t{2} << 20;
 };
 
 /// Replaces `output` by the uncompressed form of all of `input`. The memory used grows with the
 /// bytes really produced. Faults: corrupt_message for a malformed stream or bytes behind its end,
-/// record_list_too_large beyond the limits, unsupported_compression_type for an unknown codec.
+/// record_list_too_large beyond the limits, request_timed_out when no memory is lent now,
+/// unsupported_compression_type for an unknown codec.
 /// After a fault `output` holds nothing of use.
 outcome<void> decompress(compression_codec codec, std::span<const std::byte> input,
                          const inflation_limits& limits, std::vector<std::byte>& output);

@@ -43,6 +43,13 @@ outcome<bool> remove_if_there(file_system& disk, const std::string& path) {
   return std::move(removed.error());
 }
 
+std::string parent_of(const std::string& path) {
+  auto end = path.find_last_not_of('/');
+  auto slash = end == std::string::npos ? end : path.rfind('/', end);
+  if (slash == std::string::npos) return end == std::string::npos ? "/" : ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 constexpr std::string_view unrecovered_line = "unrecovered=1\n";
 
 std::string marker_body(const uuid& incarnation, const file_system::mount_identity& mount,
@@ -89,6 +96,10 @@ outcome<std::unique_ptr<log_directory>> log_directory::open(file_system& disk, s
     if (!lock) return std::move(lock.error());
     opened->lock_ = std::move(*lock);
     OTTLA_TRY(opened->check_identity(terms));
+    if (opened->is_new_) {
+      auto synced = disk.sync_directory(parent_of(opened->path_));
+      if (!synced) opened->notes_.push_back(synced.error().message);
+    }
     OTTLA_TRY(opened->judge_last_run());
     OTTLA_TRY(opened->load_checkpoints());
     return opened->begin_run(terms.incarnation);

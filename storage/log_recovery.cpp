@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "storage/batch_search.hpp"
 #include "storage/partition_log.hpp"
@@ -38,10 +39,12 @@ public:
       : log_(log), context_(context), disk_(log.handles_.disk()), report_(log.report_) {}
 
   outcome<void> run() {
+    OTTLA_TRY(go_on());
     OTTLA_TRY(clear_leftovers());
     OTTLA_TRY(load_segments());
     OTTLA_TRY(load_quarantine());
     for (size_t i = 0; i < log_.segments_.size(); ++i) OTTLA_TRY(check_segment(i));
+    OTTLA_TRY(go_on());
     OTTLA_TRY(settle_ends());
     OTTLA_TRY(restore_epochs());
     OTTLA_TRY(log_.remove_snapshots(log_.log_end_ + 1, INT64_MAX));
@@ -52,6 +55,10 @@ public:
   }
 
 private:
+  [[nodiscard]] outcome<void> go_on() const {
+    if (!context_.stop.stop_requested()) return {};
+    return fault{error_code::kafka_storage_error, "opening was given up", ECANCELED};
+  }
   outcome<void> clear_leftovers();
   outcome<void> finish_swap(log_offset base);
   outcome<void> load_segments();
@@ -249,6 +256,7 @@ outcome<void> log_recovery::examine(size_t index, int64_t walk_from, int64_t che
   std::optional<located_batch> previous;
   log_offset previous_expected = expected_;
   for (;;) {
+    OTTLA_TRY(go_on());
     const int64_t position = scanner->position();
     const bool past_recovery_point = context_.last == last_shutdown::machine_crash &&
                                      expected_ >= context_.recovery_point &&

@@ -10,6 +10,7 @@
 // and reported.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct recovery_context {
   log_offset recovery_point = 0;    ///< Synced below it, by the directory's checkpoint.
   log_offset log_start_offset = 0;  ///< By the directory's checkpoint.
   timestamp_ms now_ms = 0;
+  std::stop_token stop{};  ///< Gives up, as a crash would; the next opening begins anew.
 };
 
 /// Records [first, next) of a segment that cannot be read, and the bytes that hold them.

@@ -48,6 +48,7 @@ validation_rules partition_log::rules_for(const append_terms& terms) const {
   rules.segment_bytes = options_.segment_bytes;
   rules.origin = terms.origin;
   rules.produce_version = terms.produce_version;
+  rules.inflation.memory = terms.memory;
   return rules;
 }
 

@@ -37,6 +37,7 @@ struct append_terms {
   append_origin origin = append_origin::client;
   api_version produce_version = 13;  ///< Some codecs are refused to old versions.
   bool has_room = true;  ///< Whether the disk may take more of clients (free_space.hpp).
+  inflation_memory* memory = nullptr;  ///< For looking into a large compressed batch.
 };
 
 struct appended {

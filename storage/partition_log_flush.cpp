@@ -99,7 +99,7 @@ outcome<void> partition_log::close_cleanly() {
   OTTLA_TRY(save_epochs());
   OTTLA_TRY(active().write_indexes());
   OTTLA_TRY(flush());
-  if (stats_.batches_appended > 0) OTTLA_TRY(sync_files(active().paths()));
+  if (stats_.batches_appended > 0) OTTLA_TRY(sync_files(active().index_paths()));
   return rest();
 }
 

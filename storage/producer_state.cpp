@@ -96,7 +96,7 @@ outcome<std::optional<remembered_batch>> producer_state::check(const producer_ba
 
 void producer_state::note_refused(const producer_batch& batch) {
   if (producers_.contains(batch.id)) return;  // its sequences are checked anyway
-  if (refused_.size() >= refused_kept) refused_.clear();
+  if (refused_.size() >= refused_kept) refused_.erase(refused_.begin());
   refused_.insert_or_assign(batch.id, refused_batch{batch.epoch, batch.first_sequence});
 }
 

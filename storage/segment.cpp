@@ -233,8 +233,14 @@ outcome<timestamp_offset> segment::max_timestamp() {
   return largest;
 }
 
+std::vector<std::string> segment::index_paths() {
+  return {offsets_.bytes().handle().path(), times_.bytes().handle().path()};
+}
+
 std::vector<std::string> segment::paths() {
-  return {log_.path(), offsets_.bytes().handle().path(), times_.bytes().handle().path()};
+  auto all = index_paths();
+  all.insert(all.begin(), log_.path());
+  return all;
 }
 
 outcome<std::vector<std::string>> segment::rename_files(const std::string& directory,

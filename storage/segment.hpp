@@ -90,6 +90,7 @@ public:
   [[nodiscard]] time_index& times() { return times_; }
   /// Paths of log, offset index and time index.
   [[nodiscard]] std::vector<std::string> paths();
+  [[nodiscard]] std::vector<std::string> index_paths();
 
   // --- life ---
 

@@ -36,6 +36,7 @@ broker_actor::behavior_type broker_actor::make_behavior() {
       [this](const directory_failed& failed) { fail_directory(failed); },
       [this](const log_progressed& progressed) {
         dirty_.insert(progressed.which);
+        note_log_start(progressed);
         want_cleaning(progressed.which);
         if (checkpoint_timer_ || is_stopping_) return;
         checkpoint_timer_ =
@@ -53,6 +54,7 @@ broker_actor::behavior_type broker_actor::make_behavior() {
 }
 
 void broker_actor::on_exit() {
+  opening_.request_stop();
   setup_.open->clear();
   for (auto& [key, partition] : partitions_) {
     for (auto& promise : partition.waiting) {
@@ -157,6 +159,7 @@ caf::result<broker_stopped> broker_actor::stop() {
   cancel_timer(maintain_timer_);
   cancel_timer(clean_timer_);
   cancel_timer(scrub_timer_);
+  opening_.request_stop();
   setup_.open->clear();
   stops_left_ = 1;  // for this function
   for (auto& [key, partition] : partitions_) {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <unordered_map>
 #include <vector>
 
@@ -82,7 +83,11 @@ private:
     partition_control actor;
     int32_t failures = 0;  ///< In a row; a good while without one starts anew.
     int64_t opened_ms = 0;
-    std::vector<int64_t> steps;  ///< Images that are in effect once this is open.
+    bool is_being_opened = false;     ///< A disk actor has it.
+    std::optional<int64_t> removal;   ///< Deleted meanwhile: the image whose step this is.
+    bool was_open = false;            ///< In this run.
+    log_offset log_start_offset = 0;  ///< As far as the log has said.
+    std::vector<int64_t> steps;       ///< Images that are in effect once this is open.
     std::vector<caf::typed_response_promise<partition_found>> waiting;
   };
   using partition_map = std::unordered_map<topic_id_partition, local_partition>;
@@ -104,6 +109,7 @@ private:
   size_t choose_directory(const topic_partition& name);
   [[nodiscard]] bool is_out_of_reach(const local_replica& replica) const;
   void forget_storage_errors_recovered();
+  [[nodiscard]] partition_to_open wish_for(const local_partition& partition) const;
   void open_batch(size_t directory, prepare_partitions batch);
   void distribute(size_t directory, prepared_partitions& prepared);
   void opened(size_t directory, opened_log& log);
@@ -124,6 +130,7 @@ private:
   void want_cleaning(const topic_id_partition& which);
   void clean();
   void cleaned(const logs_cleaned& result);
+  void note_log_start(const log_progressed& progressed);
   void settled();
   void scrub();
   void arm_scrub_timer();
@@ -137,6 +144,7 @@ private:
   bool is_image_new_ = true;  ///< The first image: its partitions are those of earlier runs.
   bool is_settled_ = false;   ///< The first image is in effect.
   bool is_stopping_ = false;
+  std::stop_source opening_;  ///< Ends the recovery of logs.
   apply_progress progress_;
   partition_map partitions_;
   std::map<caf::actor_addr, topic_id_partition> by_address_;

@@ -64,10 +64,19 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
     return 0;
   }
   partition.steps.push_back(sequence);
-  auto options =
-      make_log_options(replica.assignment.config, log_defaults_of(*setup_.config->get()));
-  batches[partition.directory].wanted.push_back({replica.name, replica.key.topic_id, options});
+  batches[partition.directory].wanted.push_back(wish_for(partition));
   return 1;
+}
+
+partition_to_open broker_actor::wish_for(const local_partition& partition) const {
+  const auto& replica = partition.replica;
+  return {.which = replica.name,
+          .topic_id = replica.key.topic_id,
+          .options =
+              make_log_options(replica.assignment.config, log_defaults_of(*setup_.config->get())),
+          .level = replica.assignment.level,
+          .is_again = partition.was_open,
+          .log_start_offset = partition.log_start_offset};
 }
 
 /// Whether the data of a replica is in a directory that does not work: it must not begin anew,
@@ -90,6 +99,9 @@ size_t broker_actor::choose_directory(const topic_partition& name) {
 
 void broker_actor::open_batch(size_t directory, prepare_partitions batch) {
   auto wanted = batch.wanted;
+  for (const auto& each : wanted) {
+    partitions_.at({each.topic_id, each.which.partition}).is_being_opened = true;
+  }
   auto failed = [=, this](const caf::error&) {
     for (const auto& each : wanted) {
       opened_log lost{each, nullptr,
@@ -108,7 +120,10 @@ void broker_actor::distribute(size_t directory, prepared_partitions& prepared) {
   for (size_t begin = 0; begin < prepared.jobs.size(); begin += piece) {
     open_logs part;
     auto end = std::min(begin + piece, prepared.jobs.size());
-    for (size_t i = begin; i < end; ++i) part.jobs.push_back(std::move(prepared.jobs[i]));
+    for (size_t i = begin; i < end; ++i) {
+      prepared.jobs[i].context.stop = opening_.get_token();
+      part.jobs.push_back(std::move(prepared.jobs[i]));
+    }
     std::vector<partition_to_open> wanted;
     for (const auto& job : part.jobs) wanted.push_back(job.wanted);
     this->request(workers[(begin / piece) % workers.size()], caf::infinite, std::move(part))
@@ -128,9 +143,17 @@ void broker_actor::distribute(size_t directory, prepared_partitions& prepared) {
 }
 
 void broker_actor::opened(size_t directory, opened_log& log) {
+  if (is_stopping_) return;  // its directory is not marked as clean
   auto found = partitions_.find({log.wanted.topic_id, log.wanted.which.partition});
-  if (found == partitions_.end() || found->second.state == phase::closing) return;
+  if (found == partitions_.end()) return;
   auto& partition = found->second;
+  partition.is_being_opened = false;
+  if (partition.state == phase::closing) {
+    log.log.reset();
+    const auto sequence = std::exchange(partition.removal, std::nullopt);
+    if (sequence) remove_data({found->first, partition.replica.name}, directory, *sequence);
+    return;
+  }
   if (setup_.directories[directory].is_offline && !log.failure) {
     log.log.reset();
     log.failure = fault{error_code::kafka_storage_error, "the directory is offline", 0};
@@ -153,7 +176,9 @@ void broker_actor::bring_up(local_partition& partition, std::shared_ptr<partitio
   const auto& replica = partition.replica;
   auto& crew = setup_.directories[partition.directory];
   const auto seat = hash_of(replica.key);
-  log_facts facts{.log_start_offset = log->log_start(), .log_end_offset = log->log_end()};
+  log_facts facts{.log_start_offset = log->log_start(),
+                  .log_end_offset = log->log_end(),
+                  .flushed_offset = log->recovery_point()};
   auto& home = unit_for(replica.key);
   auto storage =
       spawn_on<log_actor>(system(), home,
@@ -174,6 +199,8 @@ void broker_actor::bring_up(local_partition& partition, std::shared_ptr<partitio
                                                 .facts = facts,
                                                 .assignment = replica.assignment});
   partition.state = phase::open;
+  partition.was_open = true;
+  partition.log_start_offset = facts.log_start_offset;
   partition.opened_ms = time().mono_ms();
   monitor(partition.actor);
   by_address_.emplace(partition.actor.address(), replica.key);
@@ -249,10 +276,7 @@ void broker_actor::reopen(uint64_t token) {
   auto& partition = known->second;
   if (partition.state != phase::opening && partition.state != phase::failed) return;
   partition.state = phase::opening;
-  auto options =
-      make_log_options(partition.replica.assignment.config, log_defaults_of(*setup_.config->get()));
-  open_batch(partition.directory,
-             {{{partition.replica.name, partition.replica.key.topic_id, options}}});
+  open_batch(partition.directory, {{wish_for(partition)}});
 }
 
 /// Nothing in the directory can be trusted any more; the partitions of the others go on.
@@ -326,6 +350,10 @@ size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
     partition.state = phase::closing;
     doomed_replica doomed{key, partition.replica.name};
     auto directory = partition.directory;
+    if (partition.is_being_opened) {
+      partition.removal = sequence;  // first the disk actor lets go of it
+      continue;
+    }
     if (!was_open) {
       remove_data(doomed, directory, sequence);
       continue;
@@ -499,6 +527,13 @@ void broker_actor::cleaned(const logs_cleaned& result) {
   for (auto& [directory, points] : by_directory) {
     caf::anon_send(setup_.directories[directory].owner, std::move(points));
   }
+}
+
+void broker_actor::note_log_start(const log_progressed& progressed) {
+  auto known = partitions_.find(progressed.which);
+  if (known == partitions_.end()) return;
+  auto& start = known->second.log_start_offset;
+  start = std::max(start, progressed.log_start_offset);
 }
 
 /// Every partition that was there before this run is open, or has failed.

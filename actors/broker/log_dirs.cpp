@@ -1,7 +1,5 @@
 #include "actors/broker/log_dirs.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <optional>
@@ -64,14 +62,6 @@ outcome<std::string> agree_on_cluster(file_system& disk, const std::vector<std::
   return cluster_id.empty() ? random.id().to_string() : cluster_id;
 }
 
-size_t open_files_limit(const broker_config& config) {
-  if (config.open_files_max > 0) return static_cast<size_t>(config.open_files_max);
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return 1024;
-  // Half for segments, the rest for connections.
-  return std::clamp<size_t>(limit.rlim_cur / 2, 64, 8192);
-}
-
 last_stop worst(last_stop so_far, last_shutdown found) {
   auto next = found == last_shutdown::clean           ? last_stop::clean
               : found == last_shutdown::process_crash ? last_stop::process_crash
@@ -111,7 +101,7 @@ offset_checkpoint opened_log_dirs::clean_points() const {
 }
 
 outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& config,
-                                       random_source& random) {
+                                       random_source& random, size_t open_files_max) {
   auto cluster_id = agree_on_cluster(disk, config.log_dirs, random);
   if (!cluster_id) return std::move(cluster_id.error());
   opened_log_dirs all{.cluster_id = *cluster_id, .incarnation = random.id()};
@@ -142,8 +132,7 @@ outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& c
       each.directory->distrust();
     }
     all.stopped = worst(all.stopped, each.directory->last());
-    each.handles =
-        std::make_shared<file_handles>(disk, open_files_limit(config) / all.directories.size());
+    each.handles = std::make_shared<file_handles>(disk, open_files_max / all.directories.size());
   }
   return all;
 }

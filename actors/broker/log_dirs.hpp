@@ -36,8 +36,8 @@ struct opened_log_dirs {
 };
 
 /// Fault: a directory cannot be used; the message names it and says why. One that cannot be read
-/// is left out with a warning while another one works.
+/// is left out with a warning while another one works. `open_files_max`: of all segments together.
 outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& config,
-                                       random_source& random);
+                                       random_source& random, size_t open_files_max = 512);
 
 }  // namespace ottla

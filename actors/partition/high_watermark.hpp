@@ -16,8 +16,8 @@ class high_watermark {
 public:
   explicit high_watermark(durability level) : level_(level) {}
 
-  /// Where the log was found at opening: all of it was there before, so it is shown at once.
-  void opened_at(log_offset log_end) { log_end_ = flushed_ = offset_ = log_end; }
+  /// Where the log was found at opening.
+  void opened_at(log_offset log_end, log_offset flushed) { log_moved(log_end, flushed); }
 
   void set_durability(durability level) { level_ = level; }
 

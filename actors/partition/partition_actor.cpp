@@ -21,7 +21,9 @@ partition_actor::partition_actor(caf::actor_config& config, unit& where, partiti
       assignment_(std::move(setup.assignment)),
       high_watermark_(assignment_.level),
       log_start_(setup.facts.log_start_offset) {
-  high_watermark_.opened_at(setup.facts.log_end_offset);
+  // Nothing above the high watermark was ever deleted.
+  high_watermark_.opened_at(setup.facts.log_end_offset,
+                            std::max(setup.facts.flushed_offset, log_start_));
 }
 
 partition_actor::behavior_type partition_actor::make_behavior() {

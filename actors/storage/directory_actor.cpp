@@ -107,6 +107,9 @@ open_log directory_actor::prepare_one(partition_to_open& wanted, bool& created) 
   }
   if (found != found_.end()) job.path = found->second.path;
   job.context = directory_->context_for(wanted.which, time().wall_ms());
+  auto& context = job.context;
+  if (wanted.is_again) context.last = last_shutdown::process_crash;
+  context.log_start_offset = std::max(context.log_start_offset, wanted.log_start_offset);
   job.wanted = std::move(wanted);
   return job;
 }

@@ -13,6 +13,7 @@ disk_actor::behavior_type disk_actor::make_behavior() {
         return opened;
       },
       [this](const run_flush& wanted) { return disk_done::of(wanted.job.run(handles_->disk())); },
+      [](const run_close& wanted) { return disk_done::of(wanted.log->close_cleanly()); },
       [this](const run_removal& wanted) { return disk_done::of(wanted.job.run(handles_->disk())); },
       [](const run_read_ahead& wanted) {
         return disk_done::of(wanted.source->read_ahead(wanted.position, wanted.length));
@@ -24,6 +25,11 @@ opened_log disk_actor::open(open_log& job) {
   if (job.failure) return {std::move(job.wanted), nullptr, std::move(job.failure)};
   auto log = partition_log::open(*handles_, job.path, job.wanted.options, job.context);
   if (!log) return {std::move(job.wanted), nullptr, std::move(log.error())};
+  // What consumers have seen before a crash was flushed, but the checkpoint may not say how far:
+  // a flush first, and nobody sees the partition shorter than it was. A failure breaks the log,
+  // which its owner notices.
+  const bool is_hidden = (*log)->recovery_point() < (*log)->log_end();
+  if (job.wanted.level == durability::fsync && is_hidden) (void)(*log)->flush();
   return {std::move(job.wanted), std::shared_ptr<partition_log>{std::move(*log)}, std::nullopt};
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/config/topic_config.hpp"
 #include "protocol/outcome.hpp"
 #include "storage/log_directory.hpp"
 #include "storage/partition_log.hpp"
@@ -21,6 +22,10 @@ struct partition_to_open {
   topic_partition which;
   uuid topic_id;
   log_options options;
+  durability level = durability::relaxed;
+  /// In this run before: what the last one left behind says nothing of it any more.
+  bool is_again = false;
+  log_offset log_start_offset = 0;  ///< At least; what deleted records in this run.
 };
 
 /// To the directory's owner: find or make the directories of these partitions.
@@ -58,6 +63,11 @@ struct opened_logs {
 
 struct run_flush {
   flush_job job;
+};
+
+/// Brings a log to rest. Its owner leaves it alone until the answer.
+struct run_close {
+  std::shared_ptr<partition_log> log;
 };
 
 struct run_removal {
@@ -117,6 +127,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::prepared_partitions)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::open_logs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::opened_logs)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_flush)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_close)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_removal)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_read_ahead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::disk_done)

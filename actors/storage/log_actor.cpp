@@ -23,6 +23,28 @@ bool is_transactional(const append_batch& request) {
   return header && header->is_transactional();
 }
 
+/// What a large batch inflates to while it is looked at, charged like what clients send.
+class lent_memory final : public inflation_memory {
+public:
+  explicit lent_memory(memory_budget& budget) : budget_(budget) {}
+  bool lend(size_t bytes) override {
+    grant_ = budget_.try_acquire(memory_pool::clients, needed_for(bytes));
+    return grant_.has_value();
+  }
+  /// The most that lend() may ever allow, and no more than `bytes`.
+  static size_t lendable(const memory_budget& budget, size_t bytes) {
+    while (bytes > 0 && !budget.can_ever_grant(memory_pool::clients, needed_for(bytes))) bytes /= 2;
+    return bytes;
+  }
+
+private:
+  /// Output that grows is there twice for a moment.
+  static int64_t needed_for(size_t bytes) { return static_cast<int64_t>(2 * bytes); }
+
+  memory_budget& budget_;
+  std::optional<memory_grant> grant_;
+};
+
 }  // namespace
 
 log_actor::log_actor(caf::actor_config& config, unit& where, log_setup setup)
@@ -41,6 +63,8 @@ log_actor::behavior_type log_actor::make_behavior() {
   return {
       [this](const log_attach& attached) {
         partition_ = attached.partition;
+        note_breakage();
+        if (log_->stats().flushes > 0) tell_progress();  // while it was opened
         flush_if_due();
       },
       [this](log_append& request) { return append(request); },
@@ -93,12 +117,14 @@ log_appended log_actor::append(log_append& request) {
   }
   const auto before_bytes = log_->stats().bytes_appended;
   const bool may_write = has_room(request.request);
+  lent_memory memory{home_unit().memory()};
   auto answer =
       log_->append(request.request.batch, {.epoch = request.epoch,
                                            .now_ms = time().wall_ms(),
                                            .origin = request.request.origin,
                                            .produce_version = request.request.produce_version,
-                                           .has_room = may_write});
+                                           .has_room = may_write,
+                                           .memory = &memory});
   note_full(may_write, answer);
   log_appended ended{.log_end_offset = log_->log_end(), .flushed_offset = log_->recovery_point()};
   if (auto* rejected = std::get_if<batch_rejection>(&answer)) {
@@ -222,7 +248,7 @@ log_facts log_actor::advance_start(log_offset offset) {
   if (!moved)
     now.error = moved.error().code;
   else
-    tell_progress();
+    caf::anon_send(supervisor_, log_progressed{which_, log_->log_start()});
   return now;
 }
 
@@ -305,13 +331,14 @@ void log_actor::flush_ended(const disk_done& ended, log_offset up_to) {
     log_->flushed_to(up_to);
     tell_progress();
     if (partition_) caf::anon_send(partition_, log_flushed{log_->recovery_point()});
-    flush_if_due();
+    if (!closing_.pending()) flush_if_due();
   }
+  if (closing_.pending()) close_log();
 }
 
 void log_actor::tell_progress() {
   if (std::exchange(progress_told_, true)) return;
-  caf::anon_send(supervisor_, log_progressed{which_});
+  caf::anon_send(supervisor_, log_progressed{which_, log_->log_start()});
 }
 
 // --- retention ---
@@ -332,6 +359,9 @@ void log_actor::apply_options() {
           ? 0
           : static_cast<int64_t>(home_unit().random().next() % uint64_t(jitter_max_ms));
   rolled_at_jitter_ = log_->stats().segments_rolled;
+  auto& inflation = options.validation.inflation;
+  inflation.max_output_bytes =
+      lent_memory::lendable(home_unit().memory(), inflation.max_output_bytes);
   log_->set_options(options);
 }
 
@@ -365,7 +395,14 @@ void log_actor::remove_due() {
   removal_timer_ = {};
   const auto now_ms = time().mono_ms();
   while (!doomed_.empty() && doomed_.front().due_ms <= now_ms) {
-    caf::anon_send(disks_.reader, run_removal{std::move(doomed_.front().job)});
+    this->request(disks_.reader, caf::infinite, run_removal{std::move(doomed_.front().job)})
+        .then(
+            [this](const disk_done& ended) {
+              if (!ended.failure) return;
+              log::warn("disk", "{}: files stay until the next start: {}", log_->directory(),
+                        ended.failure->message);
+            },
+            [](const caf::error&) {});
     doomed_.pop_front();
   }
   if (doomed_.empty()) return;
@@ -415,13 +452,29 @@ range_quarantined log_actor::quarantine(const quarantine_range& found) {
 
 // --- end ---
 
-log_facts log_actor::close() {
-  if (!failed_) {
-    if (auto closed = log_->close_cleanly(); !closed) note_breakage();
-  }
+caf::result<log_facts> log_actor::close() {
+  closing_ = make_response_promise<log_facts>();
+  auto answer = closing_;
+  // The flush under way has the only error that the disk may report.
+  if (!flushing_) close_log();
+  return answer;
+}
+
+void log_actor::close_log() {
+  if (failed_) return closed({});
+  // Nothing else is done meanwhile: the log is the disk actor's.
+  this->request(disks_.flusher, caf::infinite, run_close{log_})
+      .await([this](const disk_done& ended) { closed(ended); },
+             [this](const caf::error&) {
+               closed({fault{error_code::kafka_storage_error, "the disk actor is gone", 0}});
+             });
+}
+
+void log_actor::closed(const disk_done& ended) {
+  note_breakage();
   auto last = facts();
-  if (failed_) last.error = error_code::kafka_storage_error;
-  return last;
+  if (failed_ || ended.failure) last.error = error_code::kafka_storage_error;
+  std::exchange(closing_, {}).deliver(std::move(last));
 }
 
 }  // namespace ottla

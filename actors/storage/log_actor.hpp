@@ -69,7 +69,9 @@ private:
   compaction_planned plan(const plan_compaction_of_log& wanted);
   compaction_begun begin(const begin_compaction& wanted);
   compaction_swapped swap(const swap_compaction& wanted);
-  log_facts close();
+  caf::result<log_facts> close();
+  void close_log();
+  void closed(const disk_done& ended);
 
   void flush_if_due();
   void start_flush();
@@ -89,6 +91,7 @@ private:
   log_supervisor supervisor_;
   partition_control partition_;
 
+  caf::typed_response_promise<log_facts> closing_;
   bool progress_told_ = false;
   bool flushing_ = false;
   bool failed_ = false;

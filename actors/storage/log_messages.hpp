@@ -67,9 +67,11 @@ struct log_advance_start {
   log_offset offset = 0;
 };
 
-/// To the supervisor, once between two checkpoints: this partition has something to save.
+/// To the supervisor: this partition has something to save. Said once between two checkpoints, and
+/// whenever records are deleted.
 struct log_progressed {
   topic_id_partition which;
+  log_offset log_start_offset = 0;
 };
 
 struct log_query_producers {};

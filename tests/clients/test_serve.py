@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
-from broker import OTTLA, free_port, wait_until
+from broker import OTTLA, OttlaBroker, free_port, wait_until
 
 pytestmark = [pytest.mark.ci, pytest.mark.ottla_only]
 
@@ -136,6 +136,42 @@ def test_a_stop_is_clean_and_quick(own_broker, topic, how):
     assert (node.data / ".kafka_cleanshutdown").exists()
 
 
+def test_a_stop_during_recovery_ends_it(own_broker, topic):
+    node = own_broker()
+    producer = Producer({"bootstrap.servers": node.bootstrap})
+    producer.produce(topic, b"x", partition=0)
+    assert producer.flush(30) == 0
+    node.kill()
+    node.output.write_text("")
+    held = node.partition_folder(topic) / "leader-epoch-checkpoint"
+    held.unlink()
+    os.mkfifo(held)  # whoever opens it waits for the other end: the recovery of a log that takes long
+    with open(node.output, "ab") as output:
+        process = subprocess.Popen(node.command(), stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=node.folder)
+    try:
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "stopping on SIGTERM" in node.output.read_text(), 5)
+        with open(held, "wb"):
+            assert process.wait(10) == 0
+    finally:
+        process.kill()
+    assert "serves" not in node.output.read_text()
+    assert not (node.data / ".kafka_cleanshutdown").exists()  # that log still needs its recovery
+    held.unlink()
+    node.start()
+    assert AdminClient({"bootstrap.servers": node.bootstrap}).list_topics(topic, timeout=30).topics[topic].error is None
+
+
+def test_metadata_that_cannot_be_read_end_the_start(own_broker):
+    node = own_broker()
+    assert node.stop() == 0
+    with contextlib.closing(sqlite3.connect(node.data / "ottla-metadata.sqlite")) as store, store:
+        assert store.execute("UPDATE nodes SET value = x'ff' WHERE path = '/changes'").rowcount == 1
+    said = refused("--override", f"log.dirs={node.data}", *overrides(listeners=f"PLAINTEXT://127.0.0.1:{free_port()}"))
+    assert "/changes" in said
+
+
 def test_topics_and_configs_survive_restarts_of_both_kinds(own_broker, topic):
     node = own_broker()
     admin = AdminClient({"bootstrap.servers": node.bootstrap})
@@ -172,6 +208,30 @@ def test_an_idle_node_uses_no_cpu(own_broker, topic):
     before = cpu_ticks(node)
     time.sleep(5)
     assert cpu_ticks(node) - before <= 1 * os.sysconf("SC_CLK_TCK") // 100  # at most one tick of a hundred a second
+
+
+def test_few_descriptors_leave_room_for_the_logs(own_broker, topic, monkeypatch):
+    plain = OttlaBroker.command
+    monkeypatch.setattr(OttlaBroker, "command", lambda node: ["bash", "-c", 'ulimit -n 256; exec "$@"', "limited", *map(str, plain(node))])
+    node = own_broker({"max.connections": "1000"})
+    connections = [socket.create_connection(("127.0.0.1", node.port)) for _ in range(20)]
+    producer = Producer({"bootstrap.servers": node.bootstrap})
+    producer.produce(topic, b"x")
+    assert producer.flush(30) == 0  # it has its connections
+    connections += [socket.create_connection(("127.0.0.1", node.port)) for _ in range(280)]
+    wait_until(lambda: "limit of open files" in node.output.read_text(), 10)
+    for n in range(100):
+        producer.produce(topic, b"%d" % n)
+    assert producer.flush(30) == 0
+    said = node.output.read_text()
+    assert "max.connections=1000 does not fit" in said
+    assert said.count("limit of open files (ulimit -n, LimitNOFILE) allows") == 1 and "cannot accept" not in said
+    before = cpu_ticks(node)
+    time.sleep(2)
+    assert cpu_ticks(node) - before <= 4
+    for connection in connections:
+        connection.close()
+    wait_until(node.answers, 10)
 
 
 def test_many_idle_connections_cost_little(own_broker):

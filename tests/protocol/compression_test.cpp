@@ -195,6 +195,37 @@ TEST_CASE("a decompression bomb is refused before it has grown beyond the limit"
   }
 }
 
+TEST_CASE("a stream that inflates to much asks for the memory first") {
+  struct lender final : inflation_memory {
+    bool lend(size_t bytes) override {
+      asked.push_back(bytes);
+      return lends;
+    }
+    std::vector<size_t> asked;
+    bool lends = true;
+  } memory;
+  const inflation_limits limits{
+      .max_output_bytes = 1 << 20, .memory = &memory, .unasked_bytes = 10'000};
+  for (const auto codec : {compression_codec::gzip, compression_codec::snappy,
+                           compression_codec::lz4, compression_codec::zstd}) {
+    INFO(codec_name(codec));
+    std::vector<std::byte> packed, unpacked;
+    memory = {};
+    REQUIRE(compress({.codec = codec}, std::vector<std::byte>(9'000), packed));
+    REQUIRE(decompress(codec, packed, limits, unpacked));
+    CHECK(memory.asked.empty());
+    packed.clear();
+    REQUIRE(compress({.codec = codec}, std::vector<std::byte>(100'000), packed));
+    REQUIRE(decompress(codec, packed, limits, unpacked));
+    CHECK(unpacked.size() == 100'000);
+    CHECK(memory.asked == std::vector<size_t>{1 << 20});
+    memory.lends = false;
+    const auto refused = decompress(codec, packed, limits, unpacked);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == error_code::request_timed_out);
+  }
+}
+
 TEST_CASE("a limit that is met exactly is no fault") {
   auto plain = text_bytes(100'000);
   for (auto codec : real_codecs) {

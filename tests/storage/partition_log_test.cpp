@@ -224,6 +224,22 @@ TEST_CASE("a new producer's batch that a full disk refused is not overtaken by i
   CHECK(read_all(*fixture.log, 0) == log_contents{{0, "first"}, {1, "second"}});
 }
 
+TEST_CASE("of very many producers that a full disk refused, few are forgotten") {
+  log_fixture fixture;
+  fixture.must_open();
+  constexpr int producers = 1'010;
+  const append_terms full{.now_ms = fixture.now, .has_room = false};
+  for (int id = 0; id < producers; ++id) {
+    fixture.log->append(produced_by(id, 0, 0, {"first"}), full);
+  }
+  int overtaken = 0;
+  for (int id = 0; id < producers; ++id) {
+    auto answer = fixture.append(produced_by(id, 0, 1, {"second"}));
+    overtaken += std::holds_alternative<appended>(answer) ? 1 : 0;
+  }
+  CHECK(overtaken <= 10);
+}
+
 TEST_CASE(
     "where the reserve is left alone nothing is written, retries are answered, order is kept") {
   log_fixture fixture;

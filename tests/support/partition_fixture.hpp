@@ -15,6 +15,7 @@
 #include "tests/storage/log_fixture.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/asking.hpp"
+#include "tests/support/held_disk.hpp"
 
 namespace ottla {
 
@@ -57,16 +58,20 @@ public:
     if (!opened) FAIL(opened.error().message);
     disk_worker = spawn_blocking<disk_actor>(system(), home(), handles);
     std::shared_ptr<partition_log> log{std::move(*opened)};
-    log_facts facts{.log_start_offset = log->log_start(), .log_end_offset = log->log_end()};
-    storage = spawn_on<log_actor>(
-        system(), home(),
-        log_setup{.which = {topic_id, 0},
-                  .log = std::move(log),
-                  .config = config,
-                  .level = level,
-                  .defaults = defaults,
-                  .disks = {.flusher = disk_worker, .reader = disk_worker, .space = room},
-                  .supervisor = supervisor});
+    log_facts facts{.log_start_offset = log->log_start(),
+                    .log_end_offset = log->log_end(),
+                    .flushed_offset = log->recovery_point()};
+    if (holds) flusher = spawn_on<held_disk>(system(), home(), std::ref(disk), std::ref(held));
+    storage = spawn_on<log_actor>(system(), home(),
+                                  log_setup{.which = {topic_id, 0},
+                                            .log = std::move(log),
+                                            .config = config,
+                                            .level = level,
+                                            .defaults = defaults,
+                                            .disks = {.flusher = holds ? flusher : disk_worker,
+                                                      .reader = disk_worker,
+                                                      .space = room},
+                                            .supervisor = supervisor});
     partition = spawn_on<partition_actor>(system(), home(),
                                           partition_setup{.which = which,
                                                           .topic_id = topic_id,
@@ -147,6 +152,15 @@ public:
   }
   partition_description facts() { return ask<partition_description>(query_partition{}); }
 
+  /// Lets go of what a disk that `holds` has kept: done, or failed with `instead`.
+  void release(std::vector<held_work::job>& kept, const std::optional<fault>& instead = {}) {
+    for (auto& each : std::exchange(kept, {})) {
+      held.due.push_back([each = std::move(each), instead] { each(instead); });
+    }
+    caf::anon_send(flusher, run_read_ahead{});
+    settle();
+  }
+
   topic_partition which;
   uuid topic_id{{std::byte{7}}};
   std::string directory = "data/orders-0";
@@ -165,16 +179,23 @@ public:
   partition_control partition;
   log_handle storage;
   disk_handle disk_worker;
+  bool holds = false;  ///< Flushes and closings wait in `held` until they are released.
+  held_work held;
 
 private:
   void end() {
     settle();
     caf::anon_send_exit(disk_worker, caf::exit_reason::user_shutdown);
+    if (flusher) caf::anon_send_exit(flusher, caf::exit_reason::user_shutdown);
+    held = {};
+    flusher = nullptr;
     partition = nullptr;
     storage = nullptr;
     disk_worker = nullptr;
     settle();
   }
+
+  disk_handle flusher;
 };
 
 }  // namespace ottla

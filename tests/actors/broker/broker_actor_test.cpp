@@ -1,5 +1,6 @@
 #include "actors/broker/broker_actor.hpp"
 
+#include "protocol/messages/delete_topics.hpp"
 #include "tests/support/node_fixture.hpp"
 
 using namespace ottla;
@@ -120,4 +121,63 @@ TEST_CASE_METHOD(running_fixture, "a stopped node starts clean and a killed one 
   start();
   CHECK(log_end(which) == 3);
   CHECK(append(which, "b").base_offset == 3);
+}
+
+TEST_CASE_METHOD(running_fixture, "deleted records stay deleted when the partition is reopened") {
+  const topic_id_partition which{create("orders", 1), 0};
+  for (int i = 0; i < 3; ++i) append(which, "a");
+  stop();
+  start();  // clean: nothing of this run is in a checkpoint yet
+  auto deleted = ask<delete_records_result>(find(which).handle, delete_records_before{2});
+  CHECK(deleted.low_watermark == 2);
+  break_partition(which);
+  pass(100);
+  REQUIRE(is_open(which));
+  const auto facts = ask<partition_description>(find(which).handle, query_partition{});
+  CHECK(facts.log_start_offset == 2);
+  CHECK(facts.high_watermark == 3);
+}
+
+TEST_CASE_METHOD(running_fixture, "a topic's name can be deleted, made and deleted in one breath") {
+  const auto first = create("orders", 2);
+  append({first, 0}, "a");
+  const auto remove_soon = [&] {
+    delete_topics_request request;
+    request.topics.push_back({.name = "orders"});
+    request.timeout_ms = 10'000;
+    return ask_later<delete_topics_response>(system(), running->services().controller,
+                                             delete_topics_command{request, {.version = 6}});
+  };
+  const auto create_soon = [&] {
+    create_topics_request request;
+    request.topics.push_back({.name = "orders", .num_partitions = 2, .replication_factor = 1});
+    request.timeout_ms = 10'000;
+    return ask_later<create_topics_response>(system(), running->services().controller,
+                                             create_topics_command{request, {.version = 7}});
+  };
+  // The controller answers each in its turn, while the directories may still be at the first.
+  auto gone = remove_soon(),
+       gone_again = std::shared_ptr<expected_answer<delete_topics_response>>{};
+  auto made = create_soon();
+  gone_again = remove_soon();
+  auto made_last = create_soon();
+  settle();
+  pass(1'000);
+  REQUIRE(made_last->value);
+  CHECK(made_last->value->topics.at(0).error_code == error_code::none);
+  const auto last = running->services().metadata->get()->find_topic("orders")->id();
+  CHECK(append({last, 0}, "b").base_offset == 0);
+  CHECK(append({last, 1}, "b").base_offset == 0);
+}
+
+TEST_CASE_METHOD(running_fixture, "a directory that failed notes it on itself as well") {
+  const topic_id_partition which{create("orders", 1), 0};
+  const auto failed = directory_of(which);
+  disk.fail(disk_operation::sync, EIO);
+  CHECK(append(which, "a").error == error_code::kafka_storage_error);
+  kill();
+  size_t noted = 0;
+  for (const auto& path : disk.paths()) noted += path.find("storage-error") != std::string::npos;
+  CHECK(noted == 2);
+  CHECK(disk.contents(failed + "/" + std::string(storage_error_name)).size() > 0);
 }

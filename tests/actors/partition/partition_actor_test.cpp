@@ -123,6 +123,34 @@ TEST_CASE_METHOD(watched_fixture, "a reader at the end is told when enough has c
   CHECK(heard[0].error == error_code::none);
 }
 
+TEST_CASE_METHOD(watched_fixture, "a reader that came between append and flush is woken by it") {
+  close();
+  holds = true;
+  open();
+  auto acknowledged = begin_append({"a"});
+  CHECK(watch(0, 7, 1).high_watermark == 0);
+  CHECK(heard.empty());
+  release(held.flushes);
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].bytes_available > 0);
+  CHECK(acknowledged->value);
+}
+
+TEST_CASE_METHOD(partition_fixture, "after a crash only what is on disk is shown") {
+  level = durability::relaxed;
+  open();
+  for (int i = 0; i < 4; ++i) append({std::to_string(i)});
+  kill();
+  level = durability::fsync;
+  recovery_point = 3;
+  holds = true;
+  open(last_shutdown::process_crash);
+  CHECK(facts().high_watermark == 3);
+  CHECK(ask<offset_result>(query_offset{offset_latest}).offset == 3);
+  release(held.flushes);
+  CHECK(facts().high_watermark == 4);
+}
+
 TEST_CASE_METHOD(watched_fixture, "a watch that has ended hears nothing") {
   watch(0, 7, 100);
   caf::anon_send(partition, unwatch_partition{caf::actor_cast<caf::weak_actor_ptr>(session), 7});

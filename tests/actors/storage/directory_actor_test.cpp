@@ -146,3 +146,19 @@ TEST_CASE_METHOD(directory_fixture, "after a clean mark the next start trusts th
   start();  // without a mark: the process was killed
   CHECK(directory->last() == last_shutdown::process_crash);
 }
+
+TEST_CASE_METHOD(directory_fixture, "a log opened again is not judged by how the last run ended") {
+  const topic_partition name{"orders", 0};
+  prepare("orders", first_topic);
+  ask<disk_done>(save_checkpoints{{{name, 10}}, {{name, 4}}, {{name, 10}}, {}});
+  CHECK_FALSE(ask<disk_done>(mark_clean{9}).failure);
+  stop();
+  start();
+  CHECK(prepare("orders", first_topic).context.last == last_shutdown::clean);
+  partition_to_open wanted{name, first_topic, {}};
+  wanted.is_again = true;
+  wanted.log_start_offset = 6;  // records were deleted since
+  const auto again = ask<prepared_partitions>(prepare_partitions{{wanted}}).jobs.at(0);
+  CHECK(again.context.last == last_shutdown::process_crash);
+  CHECK(again.context.log_start_offset == 6);
+}

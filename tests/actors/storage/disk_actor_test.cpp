@@ -19,9 +19,13 @@ struct disk_fixture : actor_fixture {
     REQUIRE(answer->value);
     return *answer->value;
   }
-  opened_log open_one(std::optional<fault> failure = {}) {
-    partition_to_open wanted{{"orders", 0}, uuid{{std::byte{7}}}, {}};
-    open_log job{wanted, "data/orders-0", {.now_ms = time.wall_ms()}, std::move(failure)};
+  opened_log open_one(std::optional<fault> failure = {}, durability level = durability::relaxed,
+                      std::stop_token stop = {}) {
+    partition_to_open wanted{{"orders", 0}, uuid{{std::byte{7}}}, {}, level};
+    open_log job{wanted,
+                 "data/orders-0",
+                 {.now_ms = time.wall_ms(), .stop = std::move(stop)},
+                 std::move(failure)};
     auto opened = ask<opened_logs>(open_logs{{job}});
     REQUIRE(opened.logs.size() == 1);
     return opened.logs.front();
@@ -74,4 +78,28 @@ TEST_CASE_METHOD(disk_fixture, "a failed sync is reported, and the disk actor go
   disk.fail(disk_operation::sync, EIO);
   CHECK(ask<disk_done>(run_flush{*job}).failure->os_errno == EIO);
   CHECK_FALSE(ask<disk_done>(run_flush{*job}).failure);
+}
+
+TEST_CASE_METHOD(disk_fixture, "what a durable log has not flushed is flushed when it opens") {
+  auto written = open_one();
+  written.log->append(batch_of({"a"}), {.now_ms = time.wall_ms()});
+  written.log.reset();
+  CHECK(open_one({}, durability::relaxed).log->recovery_point() == 0);
+  CHECK(open_one({}, durability::fsync).log->recovery_point() == 1);
+  disk.fail(disk_operation::sync, EIO);
+  auto broken = open_one({}, durability::fsync);
+  REQUIRE(broken.log);
+  CHECK(broken.log->broken());
+}
+
+TEST_CASE_METHOD(disk_fixture, "opening ends when it is told to, and begins anew the next time") {
+  auto written = open_one();
+  written.log->append(batch_of({"a"}), {.now_ms = time.wall_ms()});
+  written.log.reset();
+  std::stop_source source;
+  source.request_stop();
+  auto stopped = open_one({}, durability::relaxed, source.get_token());
+  CHECK_FALSE(stopped.log);
+  CHECK(stopped.failure);
+  CHECK(open_one().log->log_end() == 1);
 }

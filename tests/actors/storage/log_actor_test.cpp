@@ -120,3 +120,76 @@ TEST_CASE_METHOD(partition_fixture, "a log dies with its partition and the other
   settle();
   CHECK(begin_append({"a"})->failed);
 }
+
+TEST_CASE_METHOD(partition_fixture, "closing waits for the flush under way and hears how it ends") {
+  holds = true;
+  open();
+  auto acknowledged = begin_append({"a"});
+  REQUIRE(held.flushes.size() == 1);
+  auto closed = begin<partition_closed>(close_partition{});
+  CHECK_FALSE(closed->value);
+  CHECK(held.closings.empty());
+  SECTION("well") {
+    release(held.flushes);
+    CHECK_FALSE(closed->value);  // nor is the rest done on the thread of the unit
+    REQUIRE(held.closings.size() == 1);
+    release(held.closings);
+    REQUIRE(closed->value);
+    CHECK(closed->value->is_clean);
+    CHECK(closed->value->facts.log_end_offset == 1);
+  }
+  SECTION("badly: the error is told once, and a sync after it would succeed") {
+    release(held.flushes, fault{error_code::kafka_storage_error, "input/output error", EIO});
+    REQUIRE(closed->value);
+    CHECK_FALSE(closed->value->is_clean);
+    CHECK(news.failed.size() == 1);
+  }
+}
+
+TEST_CASE_METHOD(partition_fixture, "a log that cannot be brought to rest is not clean") {
+  open();
+  append({"a"});
+  disk.fail(disk_operation::sync, EIO);
+  CHECK_FALSE(close().is_clean);
+}
+
+TEST_CASE_METHOD(partition_fixture, "settings of Long.MAX mean never") {
+  const auto never = INT64_MAX;
+  level = durability::relaxed;
+  config.retention_ms = never;
+  config.segment_ms = never;
+  config.flush_ms = never;
+  config.flush_messages = never;
+  config.file_delete_delay_ms = never;
+  config.delete_retention_ms = never;
+  config.min_compaction_lag_ms = never;
+  open();
+  append({"a"});
+  append({"b"});
+  caf::anon_send(partition, maintain_partition{});
+  pass(10LL * 24 * 3600 * 1000);
+  CHECK(facts().flushed_offset == 0);
+  CHECK(facts().segments == 1);
+  CHECK(read(0) == std::vector<std::string>{"a", "b"});
+  CHECK(close().is_clean);
+}
+
+TEST_CASE_METHOD(partition_fixture, "what a compressed batch inflates to is charged") {
+  config.cleanup_compact = true;  // every record is looked at
+  open();
+  const auto send = [&](size_t value_bytes) {
+    record_batch_options options;
+    options.compression.codec = compression_codec::gzip;
+    return ask<append_result>(
+        append_batch{batch_of({std::string(value_bytes, 'a')}, time.wall_ms(), options)});
+  };
+  constexpr size_t mib = 1 << 20;
+  CHECK(send(3 * mib).error == error_code::none);  // twice as much: it has a key as well
+  // As much is in use as leaves room for usual batches only.
+  auto others = memory.charge(memory_pool::clients, memory.options().total_bytes);
+  CHECK(send(3 * mib).error == error_code::request_timed_out);
+  CHECK(send(mib / 2).error == error_code::none);
+  others.release();
+  CHECK(send(3 * mib).error == error_code::none);
+  CHECK(memory.count(memory_pool::clients).used_bytes == 0);
+}
