@@ -5,6 +5,7 @@
 #include <map>
 
 #include "actors/config/config_value.hpp"
+#include "actors/config/listener_values.hpp"
 
 namespace ottla {
 namespace {
@@ -30,7 +31,9 @@ outcome<void> check_broker_value(const config_definition& definition, std::strin
 
 std::string_view reason_to_ignore(std::string_view name, const config_definition& definition) {
   if (definition.use == config_use::ignored) return definition.why;
-  if (name != definition.name) return "values for single listeners are not supported";
+  if (name != definition.name && !is_listener_key(definition.name)) {
+    return "single listeners have no value of their own for this";
+  }
   return {};
 }
 
@@ -85,6 +88,10 @@ outcome<void> check_broker_override(std::string_view name, std::string_view valu
                  fmt::format("Cannot update {} at default cluster level, broker id must be "
                              "specified",
                              name)};
+  }
+  // In a file 0 is allowed, as in Kafka; it says nothing about cleaning here.
+  if (definition->name == "log.cleaner.threads" && parse_config_integer(value).value_or(1) < 1) {
+    return fault{error_code::invalid_config, "Log cleaner threads should be at least 1"};
   }
   return check_broker_value(*definition, value);
 }

@@ -23,7 +23,8 @@ inline constexpr std::string_view why_one_node =
 inline constexpr std::string_view why_preallocate = "a file grows with what is written to it";
 inline constexpr std::string_view why_checkpoints =
     "all checkpoints are written together, every log.flush.offset.checkpoint.interval.ms";
-inline constexpr std::string_view why_one_cleaner = "one thread cleans all logs, one at a time";
+inline constexpr std::string_view why_one_cleaner =
+    "one thread cleans all logs, one at a time; log.cleaner.enable=false switches cleaning off";
 inline constexpr std::string_view why_cleaner_buffers = "cleaning sizes its buffers itself";
 inline constexpr std::string_view why_expiry =
     "producers are looked at every log.retention.check.interval.ms";

@@ -70,8 +70,8 @@ constexpr config_definition network_configs[] = {
      .default_value = "2147483647",
      .min = 0,
      .update = config_update::cluster_wide,
-     .doc = "The most connections at any time; further ones are closed at once, with a "
-            "warning in the log."},
+     .doc = "The most connections at any time; further ones wait until one ends, with a "
+            "warning in the log. listener.name.<name>.max.connections limits one listener."},
     {.name = "max.connections.per.ip",
      .type = config_type::int32,
      .default_value = "2147483647",
@@ -89,7 +89,8 @@ constexpr config_definition network_configs[] = {
      .default_value = "2147483647",
      .min = 0,
      .update = config_update::cluster_wide,
-     .doc = "The most new connections per second; further ones wait to be accepted."},
+     .doc = "The most new connections per second; further ones wait to be accepted. "
+            "listener.name.<name>.max.connection.creation.rate limits one listener."},
     {.name = "connections.max.idle.ms",
      .type = config_type::int64,
      .default_value = "600000",

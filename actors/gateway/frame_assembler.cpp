@@ -16,7 +16,8 @@ frame_assembler::frame_assembler(unit& home, memory_pool pool, int64_t max_frame
       arena_(home.arena(pool)),
       pool_(pool),
       max_frame_bytes_(static_cast<size_t>(max_frame_bytes)),
-      signals_(std::move(to_owner)) {}
+      signals_(std::move(to_owner)),
+      revoked_frame_(std::make_shared<std::atomic<uint64_t>>(0)) {}
 
 receive_room frame_assembler::room() {
   if (waits_for_memory() || !unparsed_.empty()) return {};
@@ -98,6 +99,7 @@ outcome<void> frame_assembler::begin_frame() {
                  "a frame of " + std::to_string(bytes) + " bytes exceeds the memory for requests"};
   }
   begun_ = true;
+  ++frames_begun_;
   filled_bytes_ = 0;
   if (auto grant = memory.try_acquire(pool_, bytes)) {
     start_filling(std::move(*grant));
@@ -124,7 +126,11 @@ void frame_assembler::memory_granted() {
 
 /// What has been received of the frame moves into memory of its own.
 void frame_assembler::start_filling(memory_grant grant) {
-  watch_ = home_.memory().watch_progress(grant, home_.time().mono_ms(), signals_.revoked);
+  auto revoke = [tell = signals_.revoked, which = revoked_frame_, frame = frames_begun_] {
+    *which = frame;
+    tell();
+  };
+  watch_ = home_.memory().watch_progress(grant, home_.time().mono_ms(), std::move(revoke));
   if (frame_bytes_ <= first_step_bytes) {
     own_ = home_.buffers().take(frame_bytes_, std::move(grant));
   } else {

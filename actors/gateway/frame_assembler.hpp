@@ -6,7 +6,9 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -49,6 +51,9 @@ public:
     return begun_ || prefix_filled_ > 0 || !unparsed_.empty();
   }
 
+  /// Whether the frame that is being filled must give its memory up. The signal may come late, when
+  /// it is whole and another one has begun.
+  [[nodiscard]] bool is_revoked() const { return begun_ && *revoked_frame_ == frames_begun_; }
   /// Of a frame that has begun and not ended: how far it has come, for people.
   [[nodiscard]] std::string describe_begun() const;
 
@@ -80,6 +85,8 @@ private:
   size_t prefix_filled_ = 0;
 
   bool begun_ = false;  // frame_bytes_ of a frame in memory of its own are expected
+  uint64_t frames_begun_ = 0;
+  std::shared_ptr<std::atomic<uint64_t>> revoked_frame_;  // written by any thread
   size_t frame_bytes_ = 0;
   size_t filled_bytes_ = 0;
   shared_bytes own_;    // room for the frame, or for its first part

@@ -14,8 +14,16 @@
 
 namespace ottla {
 
+/// Of one listener, besides those of all together.
+struct listener_limits {
+  int32_t max_connections = std::numeric_limits<int32_t>::max();
+  int32_t max_connection_rate = std::numeric_limits<int32_t>::max();
+};
+
 struct gateway_limits {
-  int32_t max_connections = std::numeric_limits<int32_t>::max();         ///< `max.connections`
+  int32_t max_connections = std::numeric_limits<int32_t>::max();  ///< `max.connections`
+  int32_t max_by_open_files =
+      std::numeric_limits<int32_t>::max();  ///< What the process has descriptors for.
   int32_t max_connections_per_ip = std::numeric_limits<int32_t>::max();  ///< `...per.ip`
   std::map<std::string, int32_t> per_ip_overrides;  ///< `max.connections.per.ip.overrides`
   int32_t max_connection_rate =
@@ -23,6 +31,7 @@ struct gateway_limits {
   int32_t listen_backlog = 4096;            ///< `socket.listen.backlog.size`
   int32_t send_buffer_bytes = -1;           ///< `socket.send.buffer.bytes`; -1: the system's
   int32_t receive_buffer_bytes = -1;        ///< `socket.receive.buffer.bytes`; -1: the system's
+  std::map<std::string, listener_limits, std::less<>> by_listener;  ///< `listener.name.<name>...`
   session_limits session;
 };
 

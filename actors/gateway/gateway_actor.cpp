@@ -46,7 +46,7 @@ gateway_actor::behavior_type gateway_actor::make_behavior() {
   return {
       [this](const open_gateway& wanted) { return open(wanted); },
       [this](accept_connections) {
-        for (auto& each : listeners_) each->resume();
+        for (auto& [name, each] : listeners_) each.socket->resume();
       },
       [this](close_gateway) { return close(); },
       [this](session_ended ended) { forget(ended.session); },
@@ -74,7 +74,7 @@ gateway_opened gateway_actor::open(const open_gateway& wanted) {
     answer.bound.push_back((*made)->config());
     opened.push_back(std::move(*made));
   }
-  for (auto& each : opened) listeners_.push_back(std::move(each));
+  for (auto& each : opened) listeners_[each->config().name].socket = std::move(each);
   return answer;
 }
 
@@ -96,8 +96,9 @@ void gateway_actor::accepted(const listener& from, listener::connection connecti
   set_buffer(connection.descriptor, SO_SNDBUF, setup_.limits.send_buffer_bytes);
   set_buffer(connection.descriptor, SO_RCVBUF, setup_.limits.receive_buffer_bytes);
   start_session(from, connection, std::move(address));
-  count_new_connection();
-  if (is_at_limit()) pause_at_limit();
+  auto& entry = listeners_.at(from.config().name);
+  count_new_connection(entry);
+  if (is_at_limit() || is_at_limit(entry)) pause_at_limit(entry);
 }
 
 void gateway_actor::use_current_limits() {
@@ -105,22 +106,54 @@ void gateway_actor::use_current_limits() {
 }
 
 bool gateway_actor::is_at_limit() const {
-  return sessions_.size() >= static_cast<size_t>(setup_.limits.max_connections);
+  const auto& limits = setup_.limits;
+  return sessions_.size() >=
+         static_cast<size_t>(std::min(limits.max_connections, limits.max_by_open_files));
 }
 
-/// Counts in whole seconds: a burst at the edge of two may be twice the rate, the average never.
-void gateway_actor::count_new_connection() {
+listener_limits gateway_actor::limits_of(const listener_entry& entry) const {
+  const auto own = setup_.limits.by_listener.find(entry.socket->config().name);
+  return own == setup_.limits.by_listener.end() ? listener_limits{} : own->second;
+}
+
+bool gateway_actor::is_at_limit(const listener_entry& entry) const {
+  return entry.connections >= static_cast<size_t>(limits_of(entry).max_connections);
+}
+
+/// Counts one more. A burst at the edge of two seconds may be twice the rate, the average never.
+bool gateway_actor::exceeds_rate(rate_counter& counter, int32_t limit) {
   const auto now_ms = time().mono_ms();
-  if (now_ms - window_began_ms_ >= rate_window_ms) {
-    window_began_ms_ = now_ms;
-    new_in_window_ = 0;
+  if (now_ms - counter.began_ms >= rate_window_ms) {
+    counter.began_ms = now_ms;
+    counter.connections = 0;
   }
-  if (++new_in_window_ >= setup_.limits.max_connection_rate) pause_for_rate();
+  return ++counter.connections >= limit && !std::exchange(counter.is_paused, true);
+}
+
+void gateway_actor::count_new_connection(listener_entry& entry) {
+  const bool all = exceeds_rate(rate_, setup_.limits.max_connection_rate);
+  const bool own = exceeds_rate(entry.rate, limits_of(entry).max_connection_rate);
+  if (all) {
+    for (auto& [name, each] : listeners_) each.socket->pause();
+    pause_for_rate("max.connection.creation.rate", rate_);
+  } else if (own) {
+    entry.socket->pause();
+    pause_for_rate(to_string(entry.socket->config()) + "'s own max.connection.creation.rate",
+                   entry.rate);
+  }
 }
 
 void gateway_actor::timer_due(uint64_t token) {
   if (token == closing_deadline) return finish_closing();
-  if (token == rate_window) is_rate_paused_ = false;
+  if (token == rate_window) {
+    const auto is_over = [now_ms = time().mono_ms()](const rate_counter& counter) {
+      return now_ms - counter.began_ms >= rate_window_ms;
+    };
+    if (is_over(rate_)) rate_.is_paused = false;
+    for (auto& [name, each] : listeners_) {
+      if (is_over(each.rate)) each.rate.is_paused = false;
+    }
+  }
   if (token == look_at_limits) limit_timer_ = no_timer;
   use_current_limits();
   resume_if_possible();
@@ -166,22 +199,38 @@ void gateway_actor::start_session(const listener& from, listener::connection con
     }
   };
   auto session = spawn_session(system(), where, std::move(born));
-  sessions_.emplace(number, session_entry{std::move(session), address, index});
+  const auto& listener_name = from.config().name;
+  sessions_.emplace(number, session_entry{std::move(session), address, index, listener_name});
+  ++listeners_.at(listener_name).connections;
   ++per_address_[address];
   ++per_unit_[index];
   ++counts_.accepted_total;
 }
 
-void gateway_actor::pause_at_limit() {
+/// New connections stay in the system's queue until one ends.
+void gateway_actor::pause_at_limit(listener_entry& entry) {
   counts_.paused = true;
-  pause_listeners();
   look_at_limits_later();
-  int64_t skipped = 0;
-  if (limit_lines_.allow(time().mono_ms(), skipped)) {
-    log::warn("gateway",
-              "{} connections are open, as many as max.connections allows: new ones wait",
-              sessions_.size());
+  const bool is_own = !is_at_limit();
+  if (is_own) {
+    entry.socket->pause();
+  } else {
+    for (auto& [name, each] : listeners_) each.socket->pause();
   }
+  int64_t skipped = 0;
+  if (!limit_lines_.allow(time().mono_ms(), skipped)) return;
+  if (is_own) {
+    return log::warn("gateway",
+                     "{} connections of {} are open, as many as its own max.connections allows: "
+                     "new ones wait",
+                     entry.connections, to_string(entry.socket->config()));
+  }
+  const auto& limits = setup_.limits;
+  log::warn("gateway", "{} connections are open, as many as {} allows: new ones wait",
+            sessions_.size(),
+            limits.max_connections <= limits.max_by_open_files
+                ? "max.connections"
+                : "the limit of open files (ulimit -n, LimitNOFILE)");
 }
 
 void gateway_actor::look_at_limits_later() {
@@ -189,32 +238,28 @@ void gateway_actor::look_at_limits_later() {
   limit_timer_ = arm_timer(look_at_limits_ms, look_at_limits);
 }
 
-void gateway_actor::pause_for_rate() {
-  if (std::exchange(is_rate_paused_, true)) return;
-  pause_listeners();
-  arm_timer(window_began_ms_ + rate_window_ms - time().mono_ms(), rate_window);
+void gateway_actor::pause_for_rate(std::string_view whose, const rate_counter& counter) {
+  arm_timer(counter.began_ms + rate_window_ms - time().mono_ms(), rate_window);
   int64_t skipped = 0;
   if (limit_lines_.allow(time().mono_ms(), skipped)) {
     log::warn("gateway",
-              "{} connections have begun within a second, as many as "
-              "max.connection.creation.rate allows: new ones wait",
-              new_in_window_);
+              "{} connections have begun within a second, as many as {} allows: new ones wait",
+              counter.connections, whose);
   }
-}
-
-void gateway_actor::pause_listeners() {
-  for (auto& each : listeners_) each->pause();
 }
 
 void gateway_actor::resume_if_possible() {
   if (!closing_.empty()) return;
-  if (is_at_limit()) {
-    if (counts_.paused) look_at_limits_later();
-    return;
+  bool is_any_full = is_at_limit();
+  for (auto& [name, each] : listeners_) {
+    const bool is_full = is_at_limit(each);
+    is_any_full = is_any_full || is_full;
+    if (!is_full && !is_at_limit() && !rate_.is_paused && !each.rate.is_paused) {
+      each.socket->resume();
+    }
   }
-  counts_.paused = false;
-  if (is_rate_paused_) return;
-  for (auto& each : listeners_) each->resume();
+  if (is_any_full && counts_.paused) look_at_limits_later();
+  counts_.paused = counts_.paused && is_any_full;
 }
 
 void gateway_actor::forget(uint64_t session) {
@@ -223,6 +268,9 @@ void gateway_actor::forget(uint64_t session) {
   --per_unit_[place->second.unit_index];
   auto present = per_address_.find(place->second.address);
   if (--present->second == 0) per_address_.erase(present);
+  if (auto from = listeners_.find(place->second.listener); from != listeners_.end()) {
+    --from->second.connections;
+  }
   sessions_.erase(place);
   if (!closing_.empty()) {
     if (sessions_.empty()) finish_closing();
@@ -233,7 +281,7 @@ void gateway_actor::forget(uint64_t session) {
 }
 
 caf::result<gateway_closed> gateway_actor::close() {
-  for (auto& each : listeners_) each->close();
+  for (auto& [name, each] : listeners_) each.socket->close();
   listeners_.clear();
   if (sessions_.empty()) return gateway_closed{};
   for (const auto& [number, entry] : sessions_) caf::anon_send(entry.session, close_session{});
@@ -246,7 +294,7 @@ caf::result<gateway_closed> gateway_actor::close() {
 
 /// All sessions are gone, or have had their time.
 void gateway_actor::finish_closing() {
-  for (auto& each : listeners_) each->close();
+  for (auto& [name, each] : listeners_) each.socket->close();
   listeners_.clear();
   for (const auto& [number, entry] : sessions_) {
     caf::anon_send_exit(entry.session, caf::exit_reason::user_shutdown);

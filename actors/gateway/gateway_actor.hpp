@@ -33,6 +33,18 @@ private:
     session_handle session;
     std::string address;
     size_t unit_index = 0;
+    std::string listener;
+  };
+  /// New connections, counted in whole seconds.
+  struct rate_counter {
+    int64_t began_ms = 0;
+    int32_t connections = 0;
+    bool is_paused = false;  ///< Until this second is over.
+  };
+  struct listener_entry {
+    std::shared_ptr<listener> socket;
+    size_t connections = 0;
+    rate_counter rate;
   };
 
   gateway_opened open(const open_gateway& wanted);
@@ -41,12 +53,14 @@ private:
   [[nodiscard]] size_t least_busy_unit() const;
   void start_session(const listener& from, listener::connection connection, std::string address);
   void use_current_limits();
+  [[nodiscard]] listener_limits limits_of(const listener_entry& entry) const;
   [[nodiscard]] bool is_at_limit() const;
-  void count_new_connection();
-  void pause_at_limit();
+  [[nodiscard]] bool is_at_limit(const listener_entry& entry) const;
+  [[nodiscard]] bool exceeds_rate(rate_counter& counter, int32_t limit);
+  void count_new_connection(listener_entry& entry);
+  void pause_at_limit(listener_entry& entry);
+  void pause_for_rate(std::string_view whose, const rate_counter& counter);
   void look_at_limits_later();
-  void pause_for_rate();
-  void pause_listeners();
   void resume_if_possible();
   void timer_due(uint64_t token);
   void forget(uint64_t session);
@@ -55,15 +69,13 @@ private:
   [[nodiscard]] gateway_counts counts() const;
 
   gateway_setup setup_;
-  std::vector<std::shared_ptr<listener>> listeners_;
+  std::map<std::string, listener_entry, std::less<>> listeners_;  // by their names
   std::unordered_map<uint64_t, session_entry> sessions_;
   std::map<std::string, int32_t> per_address_;
   std::vector<int64_t> per_unit_;
   uint64_t next_session_ = 1;
   gateway_counts counts_;
-  int64_t window_began_ms_ = 0;  // of the second that new connections are counted in
-  int32_t new_in_window_ = 0;
-  bool is_rate_paused_ = false;  // until that second is over
+  rate_counter rate_;  // of all listeners
   timer_id limit_timer_;
   std::vector<caf::typed_response_promise<gateway_closed>> closing_;
   std::shared_ptr<log::limiter> complaints_ = std::make_shared<log::limiter>();

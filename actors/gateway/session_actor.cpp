@@ -63,6 +63,7 @@ session_actor::behavior_type session_actor::make_behavior() {
         pump();
       },
       [this](memory_revoked) {
+        if (!frames_.is_revoked()) return;
         complain_and_close("a request came too slowly while others waited for memory: " +
                            frames_.describe_begun());
       },

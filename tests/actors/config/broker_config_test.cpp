@@ -1,5 +1,7 @@
 #include "actors/config/broker_config.hpp"
 
+#include "actors/config/listener_values.hpp"
+
 #include <unistd.h>
 
 #include <fstream>
@@ -211,7 +213,8 @@ TEST_CASE("Kafka's keys without meaning here draw one warning for each reason") 
                                                   {"process.roles", "broker,controller"},
                                                   {"listener.name.x.ssl.keystore.location", "/k"},
                                                   {"listener.name.x.plain.sasl.jaas.config", "s"},
-                                                  {"listener.name.x.max.connections", "4"}}),
+                                                  {"listener.name.x.max.connections", "4"},
+                                                  {"listener.name.x.num.partitions", "4"}}),
                                    "host.test");
   REQUIRE(loaded);
   CHECK(loaded->warnings.size() == 5);
@@ -219,6 +222,22 @@ TEST_CASE("Kafka's keys without meaning here draw one warning for each reason") 
   for (const auto& warning : loaded->warnings) all += warning + "\n";
   CHECK(contains(all, "num.io.threads, num.network.threads have no effect: "));
   CHECK(contains(all, "process.roles has no effect: there is no KRaft quorum"));
+}
+
+TEST_CASE("a listener has limits of its own, set in a file or at run time") {
+  const auto base = broker_with({{"listener.name.plaintext.max.connections", "4"},
+                                 {"listener.name.plaintext.max.connection.creation.rate", "7"},
+                                 {"max.connections", "9"}});
+  CHECK(base.connections_max == 9);
+  using values = std::map<std::string, int32_t, std::less<>>;
+  CHECK(listener_values(base, "max.connections") == values{{"PLAINTEXT", 4}});
+  CHECK(listener_values(base, "max.connection.creation.rate") == values{{"PLAINTEXT", 7}});
+  const auto now =
+      with_dynamic_configs(base, {{"listener.name.plaintext.max.connections", "5"}}, {});
+  CHECK(listener_values(now.config, "max.connections") == values{{"PLAINTEXT", 5}});
+  CHECK(listener_values(now.config, "max.connection.creation.rate") == values{{"PLAINTEXT", 7}});
+  CHECK(contains(problem_with({{"listener.name.plaintext.max.connections", "many"}}),
+                 "max.connections"));
 }
 
 TEST_CASE("keys whose loss would break a promise are refused unless they have Kafka's default") {

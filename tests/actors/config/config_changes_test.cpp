@@ -56,6 +56,17 @@ TEST_CASE("a null value and a repeated key are bad requests") {
         error_code::invalid_request);
 }
 
+TEST_CASE("cleaner threads: 0 in a file says nothing, at run time it is refused as by Kafka") {
+  const auto broker = broker_with({{"log.cleaner.threads", "0"}});
+  CHECK(broker.cleaner_enabled);
+  const changes to_none{{"log.cleaner.threads", set, "0"}};
+  const auto refused = change_broker_configs(broker, {}, to_none, false);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == "Log cleaner threads should be at least 1");
+  const changes to_two{{"log.cleaner.threads", set, "2"}};
+  CHECK(change_broker_configs(broker, {}, to_two, false));
+}
+
 TEST_CASE("a change whose outcome is invalid changes nothing") {
   auto why = refusal({{"min.compaction.lag.ms", "10"}}, {{"max.compaction.lag.ms", set, "5"}});
   CHECK(why.code == error_code::invalid_config);

@@ -119,6 +119,28 @@ TEST_CASE("a frame waits for the budget, holding only what has come") {
   CHECK(std::memcmp((*frame)->data(), stream.data() + 4, 2 << 20) == 0);
 }
 
+TEST_CASE("memory is taken from the frame that stood still, not from the next one") {
+  assembler_fixture fixture{4 << 20};
+  auto frames = fixture.make();
+  const auto stream = stream_of({200'000, 200'000});
+  size_t sent = feed(frames, std::span{stream}.first(100'000));
+  REQUIRE(frames.next_frame());
+  auto all = fixture.memory.charge(memory_pool::clients, 4 << 20);
+  auto waits = fixture.memory.wait(memory_pool::clients, 1 << 20, [] {});
+  fixture.time.move_to_ms(60'000);
+  fixture.memory.revoke_stalled(60'000);
+  CHECK(fixture.revoked == 1);
+  CHECK(frames.is_revoked());
+  all.release();
+  waits.leave();
+  while (sent < stream.size() - 100'000) {  // meanwhile it came, and a part of the next
+    sent += feed(frames, std::span{stream}.subspan(sent, stream.size() - 100'000 - sent));
+    while (auto frame = *frames.next_frame()) CHECK(frame->size() == 200'000);
+  }
+  CHECK(frames.mid_frame());
+  CHECK_FALSE(frames.is_revoked());
+}
+
 TEST_CASE("a frame that the budget can never hold is refused") {
   assembler_fixture fixture{1 << 20};
   auto frames = fixture.make();

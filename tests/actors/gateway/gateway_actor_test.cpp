@@ -134,6 +134,15 @@ struct gateway_fixture {
             [&](caf::error& failed) { FAIL("the gateway failed: " << system.render(failed)); });
     return answer;
   }
+  /// The ports of two listeners, PLAINTEXT and SIDE.
+  std::pair<uint16_t, uint16_t> open_two() {
+    auto side = loopback();
+    side.name = "SIDE";
+    auto opened = ask<gateway_opened>(open_gateway{{loopback(), side}});
+    REQUIRE(opened.bound.size() == 2);
+    caf::anon_send(gateway, accept_connections{});
+    return {opened.bound[0].port, opened.bound[1].port};
+  }
   uint16_t open() {
     auto opened = ask<gateway_opened>(open_gateway{{loopback()}});
     REQUIRE_FALSE(opened.failure);
@@ -327,7 +336,12 @@ TEST_CASE("an override of the limit per address goes before the limit") {
 
 TEST_CASE("at the limit of all connections new ones wait until one ends") {
   gateway_limits limits;
-  limits.max_connections = 2;
+  SECTION("by configuration") {
+    limits.max_connections = 2;
+  }
+  SECTION("by the process's open files") {
+    limits.max_by_open_files = 2;
+  }
   gateway_fixture fixture{limits};
   const auto port = fixture.open();
   auto first = fixture.connect(port), second = fixture.connect(port);
@@ -339,6 +353,47 @@ TEST_CASE("at the limit of all connections new ones wait until one ends") {
   CHECK(third.available() == 0);
   first.close();
   CHECK(read_int32(third) > 0);
+}
+
+TEST_CASE("a listener at its own limit does not hold up the others") {
+  gateway_limits limits;
+  limits.by_listener["SIDE"].max_connections = 1;
+  gateway_fixture fixture{limits};
+  const auto [main, side] = fixture.open_two();
+  auto first = fixture.connect(side);
+  CHECK(fixture.soon([&] { return fixture.connections() == 1; }));
+  auto second = fixture.connect(side);  // by the system, not by us
+  send_request(second, api_key::api_versions, 0, 9);
+  std::vector<tcp::socket> others;
+  for (int i = 0; i < 3; ++i) others.push_back(fixture.connect(main));
+  for (auto& other : others) {
+    send_request(other, api_key::api_versions, 0, 9);
+    CHECK(read_int32(other) > 0);
+  }
+  CHECK(second.available() == 0);
+  others.clear();
+  std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  CHECK(second.available() == 0);
+  first.close();
+  CHECK(read_int32(second) > 0);
+}
+
+TEST_CASE("a listener's own rate of connections does not hold up the others") {
+  gateway_limits limits;
+  limits.by_listener["SIDE"].max_connection_rate = 2;
+  gateway_fixture fixture{limits};
+  const auto [main, side] = fixture.open_two();
+  const auto began = std::chrono::steady_clock::now();
+  std::vector<tcp::socket> slow, fast;
+  for (int i = 0; i < 5; ++i) slow.push_back(fixture.connect(side));
+  for (int i = 0; i < 5; ++i) fast.push_back(fixture.connect(main));
+  for (auto& each : fast) {
+    send_request(each, api_key::api_versions, 0, 9);
+    CHECK(read_int32(each) > 0);
+  }
+  CHECK(fixture.connections() < 10);
+  CHECK(fixture.soon([&] { return fixture.connections() == 10; }));
+  CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds{1'900});
 }
 
 TEST_CASE("a limit that is raised while connections wait lets them in") {
