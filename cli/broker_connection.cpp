@@ -137,7 +137,8 @@ broker_connection::~broker_connection() {
 }
 
 outcome<void> broker_connection::learn_versions(deadline until) {
-  api_versions_request request{.client_software_name = "ottla", .client_software_version = "0.1"};
+  api_versions_request request{.client_software_name = "ottla",
+                               .client_software_version = OTTLA_VERSION};
   // A broker that does not know our version answers in version 0, which every client can read.
   for (api_version version : {api_version{3}, api_version{0}}) {
     request_header header{api_key::api_versions, version, next_correlation_id_++, "ottla"};

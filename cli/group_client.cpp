@@ -52,8 +52,10 @@ group_view view_of(const describe_groups_response::described_group& group) {
   group_view view{
       .id = group.group_id, .state = group.group_state, .protocol = group.protocol_data};
   for (const auto& member : group.members) {
-    view.members.push_back({member.member_id, member.group_instance_id, member.client_id,
-                            member.client_host, decode_assignment(member.member_assignment)});
+    view.members.push_back(
+        {member.member_id, member.group_instance_id, member.client_id, member.client_host,
+         group.protocol_type == "consumer" ? decode_assignment(member.member_assignment)
+                                           : std::vector<topic_partition>{}});
   }
   return view;
 }
@@ -130,16 +132,23 @@ outcome<void> commit_offsets(admin_client& client, const std::string& group,
     request.topics.back().partitions.push_back(
         {.partition_index = which.partition, .committed_offset = offset, .committed_metadata = ""});
   }
-  auto answer = ask_coordinator(client, group, request, [](const auto& response) {
+  std::string refused;
+  auto answer = ask_coordinator(client, group, request, [&](const auto& response) {
+    refused.clear();
     for (const auto& topic : response.topics) {
       for (const auto& partition : topic.partitions) {
-        if (partition.error_code != error_code::none) return partition.error_code;
+        if (partition.error_code == error_code::none) continue;
+        refused = fmt::format("{}-{}", topic.name, partition.partition_index);
+        return partition.error_code;
       }
     }
     return error_code::none;
   });
-  if (!answer) return std::move(answer.error());
-  return {};
+  if (answer) return {};
+  if (refused.empty()) return std::move(answer.error());
+  return fault{answer.error().code,
+               fmt::format("{} (refused for {}; other partitions may have been set)",
+                           answer.error().message, refused)};
 }
 
 outcome<void> delete_group(admin_client& client, const std::string& group) {

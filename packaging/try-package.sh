@@ -21,6 +21,7 @@ if [ ! -f "$base/.done" ]; then
   debootstrap --variant=minbase "$codename" "$base" ${mirror:+"$mirror"} > build/debootstrap.log 2>&1 || { tail -20 build/debootstrap.log; exit 1; }
   touch "$base/.done"
 fi
+mountpoint -q "$try/proc" && umount "$try/proc" # of a try that was killed
 rm -rf "$try"
 cp -a "$base" "$try"
 cp /etc/apt/apt.conf.d/* "$try/etc/apt/apt.conf.d/" 2> /dev/null || true
@@ -29,7 +30,7 @@ mount --bind /proc "$try/proc"
 pid=
 cleanup() {
   [ -z "$pid" ] || kill "$pid" 2> /dev/null || true
-  umount "$try/proc" || true
+  umount "$try/proc" && rm -rf "$try" || true
 }
 trap cleanup EXIT
 

@@ -71,7 +71,7 @@ part() {
   limit=$(deadline_of "$name")
   say "$name (at most $limit s)"
   mkdir -p "$logs"
-  timeout -k 20 "$limit" "$0" --part "$name" < /dev/null > >(tee "$logs/$name.log") 2>&1 || status=$?
+  timeout -k 20 "$limit" "$root/scripts/test.sh" --part "$name" < /dev/null > >(tee "$logs/$name.log") 2>&1 || status=$?
   wait # for tee
   count "$name" "$status"
   times+=$(printf '%-12s %4d s  %s' "$name" $((SECONDS - began)) "$([ $status = 0 ] && echo ok || echo "FAILED ($status)")")$'\n'

@@ -353,12 +353,14 @@ create_topics_response create_topics(const change_context& context,
       }
       continue;
     }
+    const auto unspent = budget;
     if (auto paid = charge(partitions_of(wanted, context.config), budget); !paid) {
       refuse(paid.error());
       continue;
     }
     auto created = create_topic(into, wanted);
     if (!created) {
+      budget = unspent;
       refuse(created.error());
       continue;
     }

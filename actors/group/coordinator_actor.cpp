@@ -155,7 +155,7 @@ void coordinator_actor::loaded(const groups_loaded& result) {
   if (result.unreadable != 0) {
     log::warn(setup_.subject, "{} records cannot be read and are passed over", result.unreadable);
   }
-  if (!result.groups) return;
+  if (!result.groups) return deleted_meanwhile_.topics.clear();
   for (auto& [id, known] : *result.groups) {
     const bool has_members = known.stored && !known.stored->members.empty();
     anon_send(spawn_group(id, std::move(known)), start_group{});

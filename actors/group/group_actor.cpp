@@ -191,7 +191,7 @@ caf::result<offset_delete_response> group_actor::delete_offsets(
       promise.deliver(std::move(plan.response));
       return;
     }
-    store(tombstones(plan.offsets), [this, promise, plan](error_code stored) mutable {
+    store_tombstones(plan.offsets, [this, promise, plan](error_code stored) mutable {
       if (stored == error_code::none) {
         erase(plan.offsets);
       } else {
@@ -218,9 +218,7 @@ void group_actor::delete_everything(stored_callback deleted) {
   deleting_ = true;
   after_stores([this, deleted = std::move(deleted)](error_code error) {
     if (error != error_code::none) return deleted(error);
-    auto records = tombstones(offsets_.all());
-    records.push_back(group_tombstone(state_.id()));
-    store(std::move(records), [this, deleted](error_code stored) {
+    const auto ended = [this, deleted](error_code stored) {
       deleting_ = false;
       if (stored == error_code::none) {
         offsets_ = {};
@@ -229,8 +227,33 @@ void group_actor::delete_everything(stored_callback deleted) {
         anon_send(coordinator_, group_gone{state_.id()});
       }
       deleted(stored);
+    };
+    store_tombstones(offsets_.all(), [this, ended](error_code stored) {
+      if (stored != error_code::none) return ended(stored);
+      store({group_tombstone(state_.id())}, ended);
     });
   });
+}
+
+/// In pieces: what is stored at once is one batch, and a batch has a largest size.
+void group_actor::store_tombstones(const std::vector<topic_partition>& gone,
+                                   stored_callback stored) {
+  constexpr size_t piece = 1'000;
+  if (gone.empty()) return stored(error_code::none);
+  struct progress {
+    size_t left;
+    error_code error = error_code::none;
+  };
+  auto all = std::make_shared<progress>(progress{(gone.size() + piece - 1) / piece});
+  for (size_t begin = 0; begin < gone.size(); begin += piece) {
+    const auto end = std::min(begin + piece, gone.size());
+    const std::vector<topic_partition> some(gone.begin() + static_cast<std::ptrdiff_t>(begin),
+                                            gone.begin() + static_cast<std::ptrdiff_t>(end));
+    store(tombstones(some), [all, stored](error_code error) {
+      if (error != error_code::none) all->error = error;
+      if (--all->left == 0) stored(all->error);
+    });
+  }
 }
 
 void group_actor::expire() {
@@ -251,7 +274,7 @@ void group_actor::expire_now() {
   }
   if (expired.empty()) return;
   log::info("group " + state_.id(), "{} offsets expire", expired.size());
-  store(tombstones(expired), [this, expired](error_code stored) {
+  store_tombstones(expired, [this, expired](error_code stored) {
     if (stored == error_code::none) erase(expired);
   });
 }
@@ -275,7 +298,7 @@ void group_actor::forget_now(const topics_deleted& deleted) {
     }
   }
   if (gone.empty() || deleting_) return;
-  store(tombstones(gone), [this, gone](error_code stored) {
+  store_tombstones(gone, [this, gone](error_code stored) {
     if (stored == error_code::none) erase(gone);
   });
 }

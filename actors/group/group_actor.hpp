@@ -63,6 +63,7 @@ private:
   void summarize();
   void set_timer();
   void store(std::vector<group_log_record> records, stored_callback stored);
+  void store_tombstones(const std::vector<topic_partition>& gone, stored_callback stored);
   void store_done(uint64_t number, error_code error);
   /// Calls `proceed` when everything that is being stored now is stored.
   void after_stores(stored_callback proceed);

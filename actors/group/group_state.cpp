@@ -192,8 +192,8 @@ void group_state::session_over(const std::string& member_id, group_time now) {
   remove_member(member_id);
   if (phase_ == group_phase::stable || phase_ == group_phase::completing_rebalance) {
     prepare_rebalance("removing member " + member_id + " on heartbeat expiration.", now);
-  } else if (phase_ == group_phase::preparing_rebalance && roster_.everybody_joined()) {
-    complete_join(now);
+  } else {
+    complete_join_if_ready(now);
   }
 }
 

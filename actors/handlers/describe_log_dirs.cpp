@@ -58,6 +58,11 @@ describe_log_dirs_response answer_describe_log_dirs(
     const std::vector<partition_description>& partitions,
     const std::function<outcome<disk_space>(const std::string&)>& space) {
   describe_log_dirs_response response;
+  std::map<std::string, std::string> normal;  // few, while the partitions are many
+  for (const auto& partition : partitions) {
+    auto [place, is_new] = normal.try_emplace(partition.log_directory);
+    if (is_new) place->second = absolute(partition.log_directory);
+  }
   for (const auto& directory : directories) {
     auto& result = response.results.emplace_back();
     result.log_dir = absolute(directory);
@@ -70,7 +75,7 @@ describe_log_dirs_response answer_describe_log_dirs(
     result.usable_bytes = room->free_bytes;
     std::map<std::string, topic_answer> topics;
     for (const auto& partition : partitions) {
-      if (absolute(partition.log_directory) != result.log_dir) continue;
+      if (normal.at(partition.log_directory) != result.log_dir) continue;
       auto& topic = topics[partition.which.topic];
       topic.name = partition.which.topic;
       topic.partitions.push_back({.partition_index = partition.which.partition,

@@ -51,7 +51,11 @@ public:
   offset_commit_response answered;
 
 private:
+  /// As in Kafka one for each topic, however often it is named.
   topic_answer& answer_for(const topic_request& topic) {
+    for (auto& known : answered.topics) {
+      if (known.name == topic.name && known.topic_id == topic.topic_id) return known;
+    }
     auto& answer = answered.topics.emplace_back();
     answer.name = topic.name;
     answer.topic_id = topic.topic_id;

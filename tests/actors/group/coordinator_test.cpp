@@ -129,10 +129,33 @@ TEST_CASE("a deletion takes the commits on their way with it") {
   node.commit("simple", "returns", 2);
   auto deleted = node.ask<delete_group_result>(delete_group_call{"simple"});
   CHECK(error_of(node.commit("simple", "orders", 3)) == error_code::coordinator_load_in_progress);
-  node.release();
-  node.release();
+  for (int i = 0; i < 3; ++i) node.release();
   CHECK((*deleted)->error == error_code::none);
   node.log->hold = false;
+  node.stop();
+  node.start();
+  CHECK(node.listed().empty());
+}
+
+TEST_CASE("a group with very many offsets is deleted in batches that a log takes") {
+  coordinator_fixture node;
+  constexpr int topics = 12, partitions = 1'000;
+  for (int t = 0; t < topics; ++t) {
+    commit_offsets_call call;
+    call.version = 9;
+    call.request.group_id = "large";
+    call.request.generation_id_or_member_epoch = -1;
+    auto& topic = call.request.topics.emplace_back();
+    topic.name = std::string(200, 'a') + std::to_string(t);
+    for (int p = 0; p < partitions; ++p) topic.partitions.push_back({p, 7, -1, std::nullopt});
+    node.ask<offset_commit_response>(call);
+  }
+  const auto before = node.log->batches.size();
+  CHECK((*node.ask<delete_group_result>(delete_group_call{"large"}))->error == error_code::none);
+  REQUIRE(node.log->batches.size() > before);
+  for (auto i = before; i < node.log->batches.size(); ++i) {
+    CHECK(node.log->batches[i].size() < 1'000'000);
+  }
   node.stop();
   node.start();
   CHECK(node.listed().empty());

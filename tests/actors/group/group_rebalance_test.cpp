@@ -49,6 +49,18 @@ TEST_CASE("each newcomer extends the initial delay, up to the largest rebalance 
   CHECK(group.joins.at(ticket).members.size() == 4);
 }
 
+TEST_CASE("a newcomer that is out before the initial delay is over does not end it") {
+  group_fixture group{with_delay(200'000)};
+  client_member a, b;
+  a.rebalance_ms = b.rebalance_ms = 1'000'000;
+  const auto waited_too_long = group.join_twice(a);
+  group.pass(150'000);
+  const auto waits = group.join_twice(b);  // extends the delay to 400 s
+  group.pass(150'000);
+  CHECK(group.joins.at(waited_too_long).error_code == error_code::unknown_member_id);
+  CHECK(group.joins.count(waits) == 0);
+}
+
 TEST_CASE("only an empty group waits: later rebalances end when all have joined") {
   group_fixture group{with_delay(3'000)};
   client_member a;
