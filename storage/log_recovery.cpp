@@ -213,7 +213,10 @@ outcome<void> log_recovery::check_segment(size_t index) {
   const bool machine_crash = context_.last == last_shutdown::machine_crash;
   // A segment that ends right at the recovery point was perhaps closed after the last sync.
   const bool unsynced = machine_crash && next_base >= context_.recovery_point;
-  if (!active && !unsynced && indexes_good_[index]) return {};
+  if (!active && !unsynced && indexes_good_[index]) {
+    where.was_sealed();
+    return {};
+  }
 
   int64_t walk_from = indexes_good_[index] && !unsynced ? where.offsets().last().position : 0;
   int64_t check_from = INT64_MAX;
@@ -238,7 +241,9 @@ outcome<void> log_recovery::check_segment(size_t index) {
   }
   if (!indexes_good_[index] || unsynced) {
     ++report_.indexes_rebuilt;
-    return where.rebuild_indexes(log_.options_.index_interval_bytes);
+    OTTLA_TRY(where.rebuild_indexes(log_.options_.index_interval_bytes));
+    auto sealed = active ? outcome<void>{} : where.seal();
+    return sealed || is_passing(sealed.error()) ? outcome<void>{} : sealed;
   }
   auto walked = where.walk_tail(log_.options_.index_interval_bytes, batch_check::header);
   if (!walked) return std::move(walked.error());

@@ -233,6 +233,12 @@ outcome<timestamp_offset> segment::max_timestamp() {
   return largest;
 }
 
+void segment::was_sealed() {
+  if (times_.count() == 0) return;
+  max_timestamp_ = times_.last();
+  max_timestamp_known_ = true;
+}
+
 std::vector<std::string> segment::index_paths() {
   return {offsets_.bytes().handle().path(), times_.bytes().handle().path()};
 }

@@ -84,6 +84,8 @@ public:
   /// The largest timestamp of all batches and the last offset of its batch. Reads the end of a
   /// segment that this run has not written.
   outcome<timestamp_offset> max_timestamp();
+  /// The segment was sealed by an earlier run and its time index is good: nothing need be read.
+  void was_sealed();
   /// When this run created or found the segment.
   [[nodiscard]] timestamp_ms created_ms() const { return created_ms_; }
   [[nodiscard]] offset_index& offsets() { return offsets_; }

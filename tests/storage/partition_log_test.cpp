@@ -259,6 +259,33 @@ TEST_CASE(
   fixture.must_append(produced_by(8, 0, 0, {"first"}));
 }
 
+TEST_CASE("how old sealed segments are is known without reading them") {
+  log_fixture fixture;
+  fixture.options.segment_bytes = 500;
+  fixture.options.retention_ms = 1'000;
+  fixture.must_open();
+  for (int i = 0; i < 12; ++i) fixture.must_append({std::string(100, 'x')});
+  REQUIRE(fixture.log->segment_count() > 3);
+  SECTION("as they were sealed") {
+    REQUIRE(fixture.log->close_cleanly());
+    fixture.must_open(last_shutdown::clean, 12);
+  }
+  SECTION("as recovery made their indexes anew") {
+    REQUIRE(fixture.log->close_cleanly());
+    fixture.disk.cut_power();
+    fixture.must_open(last_shutdown::machine_crash, 0);
+    REQUIRE(fixture.log->close_cleanly());
+    fixture.must_open(last_shutdown::clean, 12);
+  }
+  const auto sealed = fixture.log->segment_count() - 1;
+  fixture.disk.fail(disk_operation::read, EIO);
+  for (size_t i = 0; i < sealed; ++i) {
+    auto newest = fixture.log->segments()[i]->max_timestamp();
+    REQUIRE(newest);
+    CHECK(newest->timestamp == test_now);
+  }
+}
+
 TEST_CASE("retention makes room on a full disk") {
   log_fixture fixture;
   fixture.options.segment_bytes = 500;
