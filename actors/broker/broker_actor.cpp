@@ -1,6 +1,8 @@
 #include "actors/broker/broker_actor.hpp"
 
 #include <algorithm>
+#include <caf/error.hpp>
+#include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <utility>
 
@@ -14,6 +16,11 @@ std::vector<uuid> all_topics(const metadata_image& image, const image_changed& c
   std::set<uuid> all{change.changed_topics->begin(), change.changed_topics->end()};
   image.for_each_topic([&](const topic_ptr& topic) { all.insert(topic->id()); });
   return {all.begin(), all.end()};
+}
+
+/// What CAF says for an actor that was gone before it was asked.
+caf::error ended() {
+  return caf::make_error(caf::sec::request_receiver_down);
 }
 
 }  // namespace
@@ -63,6 +70,9 @@ void broker_actor::on_exit() {
     if (partition.actor) caf::anon_send_exit(partition.actor, caf::exit_reason::user_shutdown);
   }
   partitions_.clear();
+  // Whoever waits for an answer would wait for ever.
+  for (auto& promise : std::exchange(starting_, {})) promise.deliver(ended());
+  for (auto& promise : std::exchange(stopping_, {})) promise.deliver(ended());
   caf::anon_send_exit(setup_.cleaner, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(setup_.scrubber, caf::exit_reason::user_shutdown);
   for (auto& crew : setup_.directories) {

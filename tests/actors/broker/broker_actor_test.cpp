@@ -123,6 +123,17 @@ TEST_CASE_METHOD(running_fixture, "a stopped node starts clean and a killed one 
   CHECK(append(which, "b").base_offset == 3);
 }
 
+TEST_CASE_METHOD(running_fixture, "a supervisor that ends before it has stopped says so") {
+  create("orders", 1);
+  auto answer = ask_later<broker_stopped>(system(), running->supervisor(), stop_broker{});
+  scheduler().try_run_once();  // the asker
+  scheduler().try_run_once();  // the supervisor, which waits for its partition
+  REQUIRE_FALSE(answer->value);
+  caf::anon_send_exit(running->supervisor(), caf::exit_reason::unhandled_exception);
+  settle();
+  CHECK(answer->failed);
+}
+
 TEST_CASE_METHOD(running_fixture, "deleted records stay deleted when the partition is reopened") {
   const topic_id_partition which{create("orders", 1), 0};
   for (int i = 0; i < 3; ++i) append(which, "a");
