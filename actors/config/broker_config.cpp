@@ -150,6 +150,10 @@ void check_together(const config_layers& layers, const broker_settings& s, probl
   require(!s.log_dirs.empty(), "log.dirs: at least one directory is needed");
   require(std::ranges::none_of(s.log_dirs, [](const auto& dir) { return dir.empty(); }),
           "log.dirs: the name of a directory is empty");
+  for (auto dir = s.log_dirs.begin(); dir != s.log_dirs.end(); ++dir) {
+    require(std::find(s.log_dirs.begin(), dir, *dir) == dir,
+            fmt::format("log.dirs: {} is named twice", *dir));
+  }
   require(s.group_min_session_timeout_ms <= s.group_max_session_timeout_ms,
           "group.min.session.timeout.ms must not be above group.max.session.timeout.ms");
   require(s.zookeeper_digest_user.empty() == s.zookeeper_digest_password.empty(),

@@ -117,6 +117,7 @@ TEST_CASE("keys that contradict each other are refused") {
       "group.min.session.timeout.ms must not be above"));
   CHECK(contains(problem_with({{"log.retention.ms", "0"}}), "log.retention.ms"));
   CHECK(contains(problem_with({{"log.dirs", ","}}), "log.dirs"));
+  CHECK(contains(problem_with({{"log.dirs", "/a,/b,/a"}}), "log.dirs: /a is named twice"));
   CHECK(
       contains(problem_with({{"max.connections.per.ip.overrides", "10.0.0.1"}}), "address:count"));
 }
