@@ -1,4 +1,6 @@
 """kafka-python: an independent implementation of the client side in Python."""
+import threading
+
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import NewTopic
@@ -84,14 +86,23 @@ def test_two_members_share_a_topic(producer, consumer, topic, group):
     one = consumer(topic, group_id=group, heartbeat_interval_ms=300, session_timeout_ms=6000)
     wait_until(lambda: one.poll(200) is not None and len(one.assignment()) == 4)
     two = consumer(topic, group_id=group, heartbeat_interval_ms=300, session_timeout_ms=6000)
+    held, stopping = {}, threading.Event()
 
-    def shared():
-        one.poll(50)
-        two.poll(50)
-        return len(one.assignment()) == 2 and len(two.assignment()) == 2
+    def follow(name, member):  # in a thread of its own: a member that does not poll holds up the other's rebalance
+        while not stopping.is_set():
+            member.poll(200)
+            held[name] = set(member.assignment())
 
-    wait_until(shared)
-    assert one.assignment() | two.assignment() == {TopicPartition(topic, p) for p in range(4)}
+    threads = [threading.Thread(target=follow, args=each) for each in (("one", one), ("two", two))]
+    for each in threads:
+        each.start()
+    try:
+        wait_until(lambda: [len(held.get(name, ())) for name in ("one", "two")] == [2, 2])
+        assert held["one"] | held["two"] == {TopicPartition(topic, p) for p in range(4)}
+    finally:
+        stopping.set()
+        for each in threads:
+            each.join(30)
 
 
 def test_offsets_are_found_by_time(producer, consumer, topic):
