@@ -9,6 +9,7 @@
 #include <caf/typed_actor.hpp>
 
 #include "actors/broker/broker_messages.hpp"
+#include "actors/broker/move_messages.hpp"
 #include "actors/cluster/controller_messages.hpp"
 #include "actors/gateway/gateway_messages.hpp"
 #include "actors/gateway/session_messages.hpp"
@@ -91,18 +92,25 @@ using log_supervisor =
 /// Brings partitions to life and ends them. Said by handlers and coordinators that need a partition
 /// which is still being opened.
 using supervisor_handle =
-    log_supervisor::extend<caf::replies_to<find_partition>::with<partition_found>>;
+    log_supervisor::extend<caf::replies_to<find_partition>::with<partition_found>,
+                           caf::replies_to<move_replica>::with<replica_move_begun>,
+                           caf::replies_to<query_moves>::with<running_moves>>;
+
+struct resume_partition;
 
 /// The same actor as its supervisor, its log and its unit's timers see it.
-using partition_control = partition_handle::extend<
-    caf::reacts_to<partition_assignment>, caf::reacts_to<log_flushed>,
-    caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>, caf::reacts_to<maintain_partition>,
-    caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
-    caf::replies_to<begin_compaction>::with<compaction_begun>,
-    caf::replies_to<swap_compaction>::with<compaction_swapped>,
-    caf::replies_to<begin_scrub>::with<scrub_begun>,
-    caf::replies_to<quarantine_range>::with<range_quarantined>,
-    caf::replies_to<close_partition>::with<partition_closed>, caf::reacts_to<timer_expired>>;
+using partition_control =
+    partition_handle::extend<caf::reacts_to<partition_assignment>, caf::reacts_to<log_flushed>,
+                             caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>,
+                             caf::reacts_to<maintain_partition>,
+                             caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
+                             caf::replies_to<begin_compaction>::with<compaction_begun>,
+                             caf::replies_to<swap_compaction>::with<compaction_swapped>,
+                             caf::replies_to<begin_scrub>::with<scrub_begun>,
+                             caf::replies_to<quarantine_range>::with<range_quarantined>,
+                             caf::replies_to<close_partition>::with<partition_closed>,
+                             caf::replies_to<rest_partition>::with<partition_closed>,
+                             caf::reacts_to<resume_partition>, caf::reacts_to<timer_expired>>;
 
 /// To a log, once: the partition that hears of its progress.
 struct log_attach {
@@ -131,6 +139,15 @@ using log_handle =
                      caf::replies_to<begin_scrub>::with<scrub_begun>,
                      caf::replies_to<quarantine_range>::with<range_quarantined>,
                      caf::replies_to<log_close>::with<log_facts>, caf::reacts_to<timer_expired>>;
+
+/// To a partition whose log was brought to rest: the same log, opened again, perhaps elsewhere.
+struct resume_partition {
+  log_handle log;
+};
+
+}  // namespace ottla
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::resume_partition)
+namespace ottla {
 
 /// A compacted partition that may have something to clean.
 struct clean_candidate {
@@ -174,20 +191,25 @@ using scrubber_handle = caf::typed_actor<caf::reacts_to<scrub_logs>, caf::reacts
 
 /// Owns one of the broker's log directories: what lies in it and its checkpoint files. Blocks.
 /// Said by the supervisor.
-using directory_handle =
-    caf::typed_actor<caf::replies_to<prepare_partitions>::with<prepared_partitions>,
-                     caf::replies_to<save_checkpoints>::with<disk_done>,
-                     caf::replies_to<remove_partition>::with<disk_done>,
-                     caf::replies_to<note_storage_error>::with<disk_done>,
-                     caf::replies_to<forget_storage_errors>::with<disk_done>,
-                     caf::replies_to<mark_clean>::with<disk_done>>;
+using directory_handle = caf::typed_actor<
+    caf::replies_to<prepare_partitions>::with<prepared_partitions>,
+    caf::replies_to<save_checkpoints>::with<disk_done>,
+    caf::replies_to<remove_partition>::with<disk_done>,
+    caf::replies_to<begin_future>::with<future_begun>,
+    caf::replies_to<install_future>::with<disk_done>, caf::replies_to<drop_future>::with<disk_done>,
+    caf::replies_to<release_partition>::with<disk_done>, caf::reacts_to<sweep_leftovers>,
+    caf::replies_to<note_storage_error>::with<disk_done>,
+    caf::replies_to<forget_storage_errors>::with<disk_done>,
+    caf::replies_to<mark_clean>::with<disk_done>>;
 
 /// A thread that may block, for one log directory: opens logs, flushes, reads ahead, removes.
 /// Said by the supervisor (open) and by log actors.
 using disk_handle = caf::typed_actor<
     caf::replies_to<open_logs>::with<opened_logs>, caf::replies_to<run_flush>::with<disk_done>,
     caf::replies_to<run_close>::with<disk_done>, caf::replies_to<run_removal>::with<disk_done>,
-    caf::replies_to<run_read_ahead>::with<disk_done>>;
+    caf::replies_to<run_read_ahead>::with<disk_done>,
+    caf::replies_to<run_copy_step>::with<copy_progress>,
+    caf::replies_to<run_copy_end>::with<disk_done>>;
 
 /// Tells where a partition of this broker is: what a coordinator knows of the supervisor.
 using partition_finder = caf::typed_actor<caf::replies_to<find_partition>::with<partition_found>>;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <utility>
 
@@ -56,6 +57,14 @@ std::string marker_body(const uuid& incarnation, const file_system::mount_identi
                         bool unrecovered) {
   return fmt::format("incarnation={}\nboot={}\nmount={}\n{}", incarnation.to_string(),
                      mount.boot_id, mount.mount_id, unrecovered ? unrecovered_line : "");
+}
+
+std::string digits_of(const uuid& unique) {
+  std::string digits;
+  for (std::byte byte : unique.bytes) {
+    fmt::format_to(std::back_inserter(digits), "{:02x}", std::to_integer<int>(byte));
+  }
+  return digits;
 }
 
 }  // namespace
@@ -269,6 +278,28 @@ outcome<void> log_directory::sync_creations() {
   return disk_.sync_directory(path_);
 }
 
+outcome<std::string> log_directory::create_future(const topic_partition& which,
+                                                  const uuid& unique) {
+  auto path =
+      inside(partition_directory({which, partition_directory_kind::future}, digits_of(unique)));
+  OTTLA_TRY(disk_.create_directories(path));
+  return path;
+}
+
+outcome<std::string> log_directory::install(const std::string& future_path) {
+  auto parsed = parse_partition_directory(future_path.substr(future_path.rfind('/') + 1));
+  if (!parsed || parsed->kind != partition_directory_kind::future) {
+    return fault{error_code::invalid_request, fmt::format("{} is no copy", future_path)};
+  }
+  parsed->kind = partition_directory_kind::live;
+  std::string target = inside(partition_directory(*parsed));
+  OTTLA_TRY(disk_.rename(future_path, target));
+  auto synced = disk_.sync_directory(path_);
+  // Which name it has is not known any more: nothing that could pass by itself.
+  if (!synced) return fault{error_code::kafka_storage_error, synced.error().message, EIO};
+  return target;
+}
+
 outcome<std::string> log_directory::set_aside(const std::string& partition_path,
                                               partition_directory_kind kind, const uuid& unique) {
   const std::string_view name =
@@ -278,11 +309,7 @@ outcome<std::string> log_directory::set_aside(const std::string& partition_path,
     return fault{error_code::invalid_request, fmt::format("{} is no partition", partition_path)};
   }
   parsed->kind = kind;
-  std::string digits;
-  for (std::byte byte : unique.bytes) {
-    fmt::format_to(std::back_inserter(digits), "{:02x}", std::to_integer<int>(byte));
-  }
-  std::string target = inside(partition_directory(*parsed, digits));
+  std::string target = inside(partition_directory(*parsed, digits_of(unique)));
   OTTLA_TRY(disk_.rename(partition_path, target));
   OTTLA_TRY(disk_.sync_directory(path_));
   return target;

@@ -72,6 +72,10 @@ public:
   outcome<std::string> create_partition(const topic_partition& which, const uuid& topic_id,
                                         sync_time when);
   outcome<void> sync_creations();
+  /// Makes the empty `<topic>-<partition>.<unique>-future` of a replica that moves here.
+  outcome<std::string> create_future(const topic_partition& which, const uuid& unique);
+  /// Renames a future directory, whole and synced, to that of the live partition.
+  outcome<std::string> install(const std::string& future_path);
   /// Renames a partition's directory to `-delete` or `-stray`; answers with the new path.
   outcome<std::string> set_aside(const std::string& partition_path, partition_directory_kind kind,
                                  const uuid& unique);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <filesystem>
 
 #include "protocol/assert.hpp"
 
@@ -62,6 +63,11 @@ std::optional<log_file_name> parse_log_file(std::string_view name) {
     }
   }
   return std::nullopt;
+}
+
+std::string absolute_path(const std::string& path) {
+  auto normal = std::filesystem::absolute(path).lexically_normal();
+  return (normal.has_filename() ? normal : normal.parent_path()).string();
 }
 
 std::string join_path(std::string_view directory, std::string_view name) {

@@ -49,6 +49,9 @@ std::string log_file_path(std::string_view directory, const log_file_name& name)
 std::optional<log_file_name> parse_log_file(std::string_view name);
 
 std::string join_path(std::string_view directory, std::string_view name);
+/// `path` from the root, without "." and "..", and without '/' at the end: as Kafka names log
+/// directories.
+std::string absolute_path(const std::string& path);
 
 enum class partition_directory_kind : uint8_t { live, deleting, stray, future };
 

@@ -40,6 +40,8 @@ broker_actor::behavior_type broker_actor::make_behavior() {
       [](const store_session_changed&) {},  // the embedded store has one session for life
       [this](const broker_registered& entered) { self_.epoch = entered.epoch; },
       [this](const find_partition& wanted) { return find(wanted.which); },
+      [this](const move_replica& wanted) { return move(wanted); },
+      [this](const query_moves&) { return describe_moves(); },
       [this](const directory_failed& failed) { fail_directory(failed); },
       [this](const log_progressed& progressed) {
         dirty_.insert(progressed.which);
@@ -70,6 +72,7 @@ void broker_actor::on_exit() {
     if (partition.actor) caf::anon_send_exit(partition.actor, caf::exit_reason::user_shutdown);
   }
   partitions_.clear();
+  moves_.clear();
   // Whoever waits for an answer would wait for ever.
   for (auto& promise : std::exchange(starting_, {})) promise.deliver(ended());
   for (auto& promise : std::exchange(stopping_, {})) promise.deliver(ended());
@@ -173,6 +176,10 @@ caf::result<broker_stopped> broker_actor::stop() {
   setup_.open->clear();
   stops_left_ = 1;  // for this function
   for (auto& [key, partition] : partitions_) {
+    if (partition.state == phase::moving) {
+      ++stops_left_;  // it reports when it is at rest
+      continue;
+    }
     // A log that was never brought up still needs what a crash asks for.
     if (partition.state != phase::open && partition.state != phase::closing) {
       unsure_directories_.insert(partition.directory);

@@ -21,6 +21,7 @@
 #include "actors/broker/apply_progress.hpp"
 #include "actors/broker/broker_services.hpp"
 #include "actors/broker/local_replicas.hpp"
+#include "actors/broker/log_dirs.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/runtime/pinned.hpp"
 #include "storage/free_space.hpp"
@@ -50,8 +51,7 @@ struct broker_setup {
   bool scrub_first = false;
   offset_checkpoint clean_points;  ///< How far compacted logs were cleaned in earlier runs.
   std::vector<directory_crew> directories;
-  /// Where each partition was found at start, by index into `directories`.
-  std::unordered_map<topic_partition, size_t> found;
+  log_places found;  ///< At the start, and where they have moved since.
   /// A directory could not be opened: what should be there and is not may lie in it.
   bool is_directory_missing = false;
   /// The broker cannot go on: every log directory has failed. Called once.
@@ -67,7 +67,8 @@ public:
   void on_exit() override;
 
 private:
-  enum class phase : uint8_t { opening, open, failed, closing };
+  /// moving: the log is at rest, and not open again yet.
+  enum class phase : uint8_t { opening, open, failed, moving, closing };
   enum timer_token : uint64_t {
     checkpoint_token = 1,
     maintain_token = 2,
@@ -75,6 +76,7 @@ private:
     scrub_token = 4,
     first_reopen_token = 16
   };
+  static constexpr int64_t retry_open_ms = 5'000;  ///< After a full disk, for example.
 
   struct local_partition {
     local_replica replica;
@@ -90,6 +92,18 @@ private:
     std::vector<int64_t> steps;       ///< Images that are in effect once this is open.
     std::vector<caf::typed_response_promise<partition_found>> waiting;
   };
+  /// On its way from one log directory to another.
+  struct replica_move {
+    topic_id_partition key;
+    topic_partition name;
+    size_t from = 0, to = 0;
+    bool is_begun = false;
+    std::string future_path;  ///< Empty while there is no copy to drop.
+    std::shared_ptr<replica_copy> copy;
+    replica_copy::progress done;
+    partition_closed closed;
+  };
+  using move_ptr = std::shared_ptr<replica_move>;
   using partition_map = std::unordered_map<topic_id_partition, local_partition>;
 
   // broker_actor.cpp: life of the broker, images
@@ -106,7 +120,7 @@ private:
   // broker_partitions.cpp: life of partitions
   using open_batches = std::map<size_t, prepare_partitions>;
   size_t adopt(const local_replica& replica, int64_t sequence, open_batches& batches);
-  size_t choose_directory(const topic_partition& name);
+  size_t choose_directory(const topic_partition& name, const uuid& topic_id);
   [[nodiscard]] bool is_out_of_reach(const local_replica& replica) const;
   void forget_storage_errors_recovered();
   [[nodiscard]] partition_to_open wish_for(const local_partition& partition) const;
@@ -124,6 +138,7 @@ private:
   void removed(const doomed_replica& doomed, int64_t sequence);
   caf::result<partition_found> find(const topic_id_partition& which);
   void fail_directory(const directory_failed& failed);
+  void cleaner_answered();
   void save_dirty();
   void maintain_all();
   [[nodiscard]] bool clocks_agree();
@@ -135,6 +150,29 @@ private:
   void scrub();
   void arm_scrub_timer();
   [[nodiscard]] unit& unit_for(const topic_id_partition& which) const;
+
+  // broker_moves.cpp: replicas that change their log directory
+  replica_move_begun move(const move_replica& wanted);
+  error_code move_to(const topic_partition& which, size_t target);
+  [[nodiscard]] running_moves describe_moves() const;
+  void begin_move(const topic_id_partition& key, size_t target);
+  void begin_waiting_moves();
+  void make_future(const move_ptr& move);
+  void copy_step(const move_ptr& move);
+  void rest_for_move(const move_ptr& move);
+  void copy_rest(const move_ptr& move);
+  void install(const move_ptr& move);
+  void release_source(const move_ptr& move);
+  void reopen_after_move(const move_ptr& move, const std::optional<fault>& failure);
+  void reopened_after_move(local_partition& partition, opened_log& log);
+  void remove_moved(local_partition& partition);
+  void end_actor(local_partition& partition, phase state);
+  void abandon(const topic_id_partition& key, std::string_view why);
+  void abandon_moves(size_t directory);
+  void drop_copy(const move_ptr& move);
+  void move_failed(const move_ptr& move, const fault& why);
+  [[nodiscard]] bool is_running(const move_ptr& move) const;
+  [[nodiscard]] disk_handle copier_of(const replica_move& move) const;
 
   broker_setup setup_;
   std::shared_ptr<const broker_config> config_;  ///< By which the partitions are configured.
@@ -163,6 +201,11 @@ private:
   std::optional<int64_t> wall_ahead_ms_;  ///< Of the monotonic clock, at the last maintenance.
   timer_id clean_timer_;
   timer_id scrub_timer_;
+  std::map<topic_id_partition, move_ptr> moves_;
+  /// Where partitions that are not here yet shall be created, as clients have asked.
+  std::map<topic_partition, size_t> preferred_;
+  std::set<topic_id_partition> cleaning_;  ///< With the cleaner: they do not move yet.
+  size_t cleanings_ = 0;                   ///< Questions that the cleaner has not answered.
   std::set<topic_id_partition> to_clean_;  ///< Compacted, and written since the last look.
 
   std::vector<caf::typed_response_promise<broker_started>> starting_;

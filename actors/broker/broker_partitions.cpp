@@ -17,7 +17,6 @@ namespace {
 constexpr int32_t failures_max = 5;
 constexpr int64_t first_reopen_delay_ms = 100;
 constexpr auto note_patience = std::chrono::seconds{5};  ///< A dying disk may not answer at all.
-constexpr int64_t retry_open_ms = 5'000;                 ///< After a full disk, for example.
 constexpr int64_t clock_jump_max_ms = 600'000;
 constexpr int64_t stable_after_ms = 60'000;  ///< After so long without a failure they count anew.
 
@@ -44,7 +43,9 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
   if (auto known = partitions_.find(replica.key); known != partitions_.end()) {
     auto& partition = known->second;
     partition.replica = replica;
-    if (partition.state == phase::open) caf::anon_send(partition.actor, replica.assignment);
+    if (partition.actor && partition.state != phase::closing) {
+      caf::anon_send(partition.actor, replica.assignment);
+    }
     if (partition.state != phase::opening) return 0;
     partition.steps.push_back(sequence);
     return 1;
@@ -56,7 +57,7 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
   }
   auto& partition = partitions_[replica.key];
   partition.replica = replica;
-  partition.directory = choose_directory(replica.name);
+  partition.directory = choose_directory(replica.name, replica.key.topic_id);
   ++setup_.directories[partition.directory].partitions;
   if (is_out_of_reach(replica)) {
     log::error("log", "{} is offline with its log directory", to_string(replica.name));
@@ -82,15 +83,18 @@ partition_to_open broker_actor::wish_for(const local_partition& partition) const
 /// Whether the data of a replica is in a directory that does not work: it must not begin anew,
 /// empty, in another one.
 bool broker_actor::is_out_of_reach(const local_replica& replica) const {
-  auto found = setup_.found.find(replica.name);
-  if (found != setup_.found.end()) return setup_.directories[found->second].is_offline;
+  auto found = setup_.found.find(replica.name, replica.key.topic_id);
+  if (found) return setup_.directories[*found].is_offline;
   return setup_.is_directory_missing && is_image_new_;
 }
 
-/// Where it was found, else the working directory with the fewest partitions.
-size_t broker_actor::choose_directory(const topic_partition& name) {
-  if (auto found = setup_.found.find(name); found != setup_.found.end()) return found->second;
+/// Where it was found, else where a client wants it, else the working directory with the fewest
+/// partitions.
+size_t broker_actor::choose_directory(const topic_partition& name, const uuid& topic_id) {
+  auto wish = preferred_.extract(name);
+  if (auto found = setup_.found.find(name, topic_id)) return *found;
   auto& crews = setup_.directories;
+  if (!wish.empty() && !crews[wish.mapped()].is_offline) return wish.mapped();
   auto best = std::min_element(crews.begin(), crews.end(), [](const auto& a, const auto& b) {
     return std::pair{a.is_offline, a.partitions} < std::pair{b.is_offline, b.partitions};
   });
@@ -143,10 +147,10 @@ void broker_actor::distribute(size_t directory, prepared_partitions& prepared) {
 }
 
 void broker_actor::opened(size_t directory, opened_log& log) {
-  if (is_stopping_) return;  // its directory is not marked as clean
   auto found = partitions_.find({log.wanted.topic_id, log.wanted.which.partition});
   if (found == partitions_.end()) return;
   auto& partition = found->second;
+  if (is_stopping_ && partition.state != phase::moving) return;  // its directory is not clean
   partition.is_being_opened = false;
   if (partition.state == phase::closing) {
     log.log.reset();
@@ -161,6 +165,9 @@ void broker_actor::opened(size_t directory, opened_log& log) {
   if (log.failure) {
     log::error("log", "{} in {} cannot be opened: {}", to_string(log.wanted.which),
                setup_.directories[directory].path, log.failure->message);
+  }
+  if (partition.state == phase::moving) return reopened_after_move(partition, log);
+  if (log.failure) {
     partition.state = phase::failed;
     if (is_passing(*log.failure)) reopen_after(found->first, retry_open_ms);
     return opening_ended(partition, error_code::kafka_storage_error);
@@ -191,6 +198,14 @@ void broker_actor::bring_up(local_partition& partition, std::shared_ptr<partitio
                                               .reader = crew.workers[seat % crew.workers.size()],
                                               .space = crew.space},
                                     .supervisor = caf::actor_cast<log_supervisor>(this)});
+  partition.state = phase::open;
+  partition.was_open = true;
+  partition.log_start_offset = facts.log_start_offset;
+  partition.opened_ms = time().mono_ms();
+  if (partition.actor) {  // it has waited for a log that moved
+    caf::anon_send(partition.actor, resume_partition{caf::actor_cast<log_handle>(storage)});
+    return;
+  }
   partition.actor =
       spawn_on<partition_actor>(system(), home,
                                 partition_setup{.which = replica.name,
@@ -198,10 +213,6 @@ void broker_actor::bring_up(local_partition& partition, std::shared_ptr<partitio
                                                 .log = caf::actor_cast<log_handle>(storage),
                                                 .facts = facts,
                                                 .assignment = replica.assignment});
-  partition.state = phase::open;
-  partition.was_open = true;
-  partition.log_start_offset = facts.log_start_offset;
-  partition.opened_ms = time().mono_ms();
   monitor(partition.actor);
   by_address_.emplace(partition.actor.address(), replica.key);
   setup_.open->add(replica.key, partition.actor);
@@ -228,6 +239,9 @@ caf::result<partition_found> broker_actor::find(const topic_id_partition& which)
       return partition_found{{}, error_code::kafka_storage_error};
     case phase::closing:
       return partition_found{{}, error_code::not_leader_or_follower};
+    case phase::moving:
+      if (partition.actor) return partition_found{partition.actor, error_code::none};
+      break;
     case phase::opening:
       break;
   }
@@ -245,10 +259,13 @@ void broker_actor::partition_down(const caf::down_msg& down) {
   const auto key = address->second;
   by_address_.erase(address);
   auto known = partitions_.find(key);
-  if (known == partitions_.end() || known->second.state != phase::open) return;
+  if (known == partitions_.end()) return;
   auto& partition = known->second;
+  if (partition.state != phase::open && partition.state != phase::moving) return;
   setup_.open->remove(key);
   partition.actor = nullptr;
+  if (partition.state == phase::moving) return;  // it begins anew when its log is opened
+  abandon(key, "its log was opened again");
   if (time().mono_ms() - partition.opened_ms > stable_after_ms) partition.failures = 0;
   const auto delay_ms = first_reopen_delay_ms << std::min(partition.failures, failures_max);
   if (++partition.failures > failures_max) {
@@ -289,6 +306,7 @@ void broker_actor::fail_directory(const directory_failed& failed) {
   log::error("disk", "{} is offline: {}. Its partitions are not served until a restart", crew->path,
              failed.why.message);
   const auto index = static_cast<size_t>(crew - crews.begin());
+  abandon_moves(index);
   for (auto& [key, partition] : partitions_) {
     if (partition.directory != index || partition.state != phase::open) continue;
     caf::anon_send(partition.actor, log_failed{failed.why});
@@ -341,11 +359,17 @@ size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
     });
   }
   for (auto& [key, partition] : partitions_) {
-    if (key.topic_id != topic_id || partition.state == phase::closing) continue;
+    if (key.topic_id != topic_id || partition.state == phase::closing || partition.removal)
+      continue;
+    abandon(key, "the topic is deleted");
     ++steps;
     ++removals_left_[topic_id];
     setup_.open->remove(key);
     ++removing_[partition.replica.name].left;
+    if (partition.state == phase::moving) {
+      partition.removal = sequence;
+      continue;
+    }
     const auto was_open = partition.state == phase::open;
     partition.state = phase::closing;
     doomed_replica doomed{key, partition.replica.name};
@@ -380,7 +404,8 @@ size_t broker_actor::remove_doomed(int64_t sequence) {
     steps += replicas.size();
     for (const auto& doomed : replicas) {
       ++removing_[doomed.name].left;
-      remove_data(doomed, choose_directory(doomed.name), sequence);
+      // Without a place there is nothing to remove, wherever it is asked.
+      remove_data(doomed, setup_.found.find(doomed.name, topic_id).value_or(0), sequence);
     }
   }
   return steps;
@@ -401,7 +426,7 @@ void broker_actor::remove_data(const doomed_replica& doomed, size_t directory, i
 }
 
 void broker_actor::removed(const doomed_replica& doomed, int64_t sequence) {
-  setup_.found.erase(doomed.name);
+  setup_.found.erase(doomed.name, doomed.key.topic_id);
   dirty_.erase(doomed.key);
   to_clean_.erase(doomed.key);
   setup_.clean_points.erase(doomed.name);
@@ -444,6 +469,8 @@ void broker_actor::save_dirty() {
       // One that was deleted meanwhile may have a successor of the same name.
       auto known = partitions_.find(key);
       if (known == partitions_.end() || known->second.state != phase::open) continue;
+      // And one that has moved has told more to its new directory.
+      if (facts.log_directory != setup_.directories[known->second.directory].path) continue;
       auto& checkpoints = by_directory[known->second.directory];
       checkpoints.recovery_points[facts.which] = facts.flushed_offset;
       checkpoints.log_starts[facts.which] = facts.log_start_offset;
@@ -506,13 +533,27 @@ void broker_actor::clean() {
   for (const auto& key : std::exchange(to_clean_, {})) {
     auto known = partitions_.find(key);
     if (known == partitions_.end() || known->second.state != phase::open) continue;
+    if (moves_.contains(key)) continue;  // maintain_all() asks again
+    cleaning_.insert(key);
     auto point = setup_.clean_points.find(known->second.replica.name);
     wanted.candidates.push_back(
         {key, known->second.actor, point == setup_.clean_points.end() ? 0 : point->second});
   }
   if (wanted.candidates.empty()) return;
+  ++cleanings_;
   this->request(setup_.cleaner, caf::infinite, std::move(wanted))
-      .then([this](const logs_cleaned& result) { cleaned(result); }, [](const caf::error&) {});
+      .then(
+          [this](const logs_cleaned& result) {
+            cleaned(result);
+            cleaner_answered();
+          },
+          [this](const caf::error&) { cleaner_answered(); });
+}
+
+void broker_actor::cleaner_answered() {
+  if (--cleanings_ > 0) return;
+  cleaning_.clear();
+  begin_waiting_moves();
 }
 
 void broker_actor::cleaned(const logs_cleaned& result) {
@@ -539,6 +580,7 @@ void broker_actor::note_log_start(const log_progressed& progressed) {
 /// Every partition that was there before this run is open, or has failed.
 void broker_actor::settled() {
   forget_storage_errors_recovered();
+  for (const auto& crew : setup_.directories) caf::anon_send(crew.owner, sweep_leftovers{});
   if (setup_.scrub_first) return scrub();
   arm_scrub_timer();
 }

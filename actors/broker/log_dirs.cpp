@@ -1,8 +1,11 @@
 #include "actors/broker/log_dirs.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <map>
 #include <optional>
+#include <tuple>
 
 #include "storage/small_files.hpp"
 
@@ -79,13 +82,41 @@ outcome<opened_directory> open_one(file_system& disk, const std::string& path,
                           std::move(*found)};
 }
 
+/// How far a log at rest reaches: two copies of one log differ only in what was written to one of
+/// them later, and in what was deleted from it.
+outcome<std::tuple<log_offset, int64_t, log_offset>> reach_of(const log_directory& directory,
+                                                              const found_partition& partition) {
+  auto entries = directory.disk().list(partition.path);
+  if (!entries) return std::move(entries.error());
+  log_offset newest = -1;
+  for (const auto& entry : *entries) {
+    auto name = parse_log_file(entry.name);
+    if (name && name->kind == log_file_kind::log && name->suffix == log_file_suffix::none) {
+      newest = std::max(newest, name->base);
+    }
+  }
+  int64_t bytes = 0;
+  if (newest >= 0) {
+    auto active = directory.disk().open(log_file_path(partition.path, {log_file_kind::log, newest}),
+                                        open_mode::read_only);
+    if (!active) return std::move(active.error());
+    auto size = (*active)->size();
+    if (!size) return std::move(size.error());
+    bytes = *size;
+  }
+  const auto& starts = directory.log_starts();
+  auto start = starts.find(partition.name.which);
+  return std::tuple{newest, bytes, start == starts.end() ? log_offset{0} : start->second};
+}
+
 }  // namespace
 
-std::unordered_map<topic_partition, size_t> opened_log_dirs::places() const {
-  std::unordered_map<topic_partition, size_t> where;
+log_places opened_log_dirs::places() const {
+  log_places where;
   for (size_t i = 0; i < directories.size(); ++i) {
     for (const auto& each : directories[i].found) {
-      if (each.name.kind == partition_directory_kind::live) where.emplace(each.name.which, i);
+      if (each.name.kind != partition_directory_kind::live) continue;
+      where.put(each.name.which, each.topic_id.value_or(uuid{}), i);
     }
   }
   return where;
@@ -98,6 +129,40 @@ offset_checkpoint opened_log_dirs::clean_points() const {
     all.insert(points.begin(), points.end());
   }
   return all;
+}
+
+outcome<void> settle_moves(opened_log_dirs& all, random_source& random) {
+  std::map<topic_partition, std::pair<opened_directory*, found_partition*>> live;
+  for (auto& opened : all.directories) {
+    for (auto& each : opened.found) {
+      if (each.name.kind != partition_directory_kind::live || !each.topic_id) continue;
+      auto [twin, is_first] = live.try_emplace(each.name.which, &opened, &each);
+      if (is_first || twin->second.second->topic_id != each.topic_id) continue;
+      auto first = reach_of(*twin->second.first->directory, *twin->second.second);
+      if (!first) return std::move(first.error());
+      auto second = reach_of(*opened.directory, each);
+      if (!second) return std::move(second.error());
+      std::pair kept{&opened, &each};
+      auto loser = twin->second;
+      if (*first >= *second) std::swap(kept, loser);
+      auto aside = loser.first->directory->set_aside(
+          loser.second->path, partition_directory_kind::deleting, random.id());
+      twin->second = kept;
+      all.warnings.push_back("log.dirs: " + loser.second->path + " is the old place of " +
+                             kept.second->path +
+                             (aside ? " and was set aside" : "; " + aside.error().message));
+      // What could not be set aside stays as it is, and out of use, until the next start.
+      loser.second->name.kind =
+          aside ? partition_directory_kind::deleting : partition_directory_kind::stray;
+      if (!aside) continue;
+      loser.second->path = *aside;
+      const std::array gone{each.name.which};
+      if (auto forgotten = loser.first->directory->forget(gone); !forgotten) {
+        all.warnings.push_back("log.dirs: old checkpoints stay: " + forgotten.error().message);
+      }
+    }
+  }
+  return {};
 }
 
 outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& config,
@@ -126,6 +191,7 @@ outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& c
     all.directories.push_back(std::move(*opened));
   }
   if (all.directories.empty()) return std::move(*failure);
+  OTTLA_TRY(settle_moves(all, random));
   for (auto& each : all.directories) {
     const auto& id = each.directory->identity().directory_id;
     if (std::find(distrusted.begin(), distrusted.end(), id) != distrusted.end()) {

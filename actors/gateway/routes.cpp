@@ -1,6 +1,7 @@
 #include "actors/gateway/routes.hpp"
 
 #include "actors/handlers/alter_configs.hpp"
+#include "actors/handlers/alter_replica_log_dirs.hpp"
 #include "actors/handlers/api_versions.hpp"
 #include "actors/handlers/create_partitions.hpp"
 #include "actors/handlers/create_topics.hpp"
@@ -57,6 +58,7 @@ constexpr route table[] = {
     {api_key::offset_for_leader_epoch, 2, 4, 2, handle_offset_for_leader_epoch},
     {api_key::describe_configs, 1, 4, 1, handle_describe_configs},
     {api_key::alter_configs, 0, 2, 0, handle_alter_configs},
+    {api_key::alter_replica_log_dirs, 1, 2, 1, handle_alter_replica_log_dirs},
     {api_key::describe_log_dirs, 1, 5, 1, handle_describe_log_dirs},
     {api_key::create_partitions, 0, 3, 0, handle_create_partitions},
     {api_key::delete_groups, 0, 3, 0, handle_delete_groups},

@@ -7,6 +7,11 @@
 namespace ottla {
 namespace {
 
+template <class... Messages>
+bool is_one_of(const caf::type_erased_tuple& content) {
+  return (content.match_elements<Messages>() || ...);
+}
+
 append_result refused(error_code error, leader_hint hint = {}) {
   return {.error = error, .message = std::string(error_text(error)), .hint = hint};
 }
@@ -24,6 +29,17 @@ partition_actor::partition_actor(caf::actor_config& config, unit& where, partiti
   // Nothing above the high watermark was ever deleted.
   high_watermark_.opened_at(setup.facts.log_end_offset,
                             std::max(setup.facts.flushed_offset, log_start_));
+}
+
+caf::invoke_message_result partition_actor::consume(caf::mailbox_element& message) {
+  if (!resting_ || message.mid.is_response()) return pinned::consume(message);
+  const auto& content = message.content();
+  const bool waits =
+      (is_one_of<append_batch, read_partition, unwatch_partition, query_offset, query_epoch_end,
+                 delete_records_before, query_producers, query_partition>(content) ||
+       is_one_of<partition_assignment, maintain_partition, plan_compaction_of_log, begin_compaction,
+                 swap_compaction, begin_scrub, quarantine_range>(content));
+  return waits ? caf::invoke_message_result::skipped : pinned::consume(message);
 }
 
 partition_actor::behavior_type partition_actor::make_behavior() {
@@ -44,6 +60,7 @@ partition_actor::behavior_type partition_actor::make_behavior() {
         log_start_ = std::max(log_start_, moved.log_start_offset);
       },
       [this](const log_failed&) {
+        if (resting_) return;  // the answer to rest_partition says so, too
         failed_ = true;
         end_all(error_code::kafka_storage_error);
       },
@@ -59,6 +76,8 @@ partition_actor::behavior_type partition_actor::make_behavior() {
       [this](const begin_scrub& wanted) { return this->delegate(log_, wanted); },
       [this](const quarantine_range& found) { return this->delegate(log_, found); },
       [this](const close_partition&) { return close(); },
+      [this](const rest_partition&) { return rest(); },
+      [this](const resume_partition& opened) { resume(opened); },
       [this](const timer_expired&) { expire_parked(); },
   };
 }
@@ -66,7 +85,7 @@ partition_actor::behavior_type partition_actor::make_behavior() {
 void partition_actor::on_exit() {
   end_all(error_code::not_leader_or_follower);
   cancel_timer(ack_timer_);
-  caf::anon_send_exit(log_, caf::exit_reason::user_shutdown);
+  if (log_) caf::anon_send_exit(log_, caf::exit_reason::user_shutdown);
   log_ = nullptr;
 }
 
@@ -202,9 +221,17 @@ void partition_actor::read_log(const read_partition& request, read_promise promi
                   .at_least_one_batch = request.at_least_one_batch};
   this->request(log_, caf::infinite, wanted)
       .then([=, this](log_read_result& ended) mutable { has_read(request, ended, promise); },
-            [=, this](const caf::error&) mutable {
+            [=, this, asked = log_](const caf::error&) mutable {
+              if (log_ != asked) return read_again(request, promise);
               promise.deliver(answer_without_log(request, error_code::kafka_storage_error));
             });
+}
+
+/// The log was brought to rest while its disk was still looking for the records.
+void partition_actor::read_again(const read_partition& request, read_promise promise) {
+  this->request(caf::actor_cast<partition_control>(this), caf::infinite, request)
+      .then([promise](read_result& answer) mutable { promise.deliver(std::move(answer)); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
 }
 
 void partition_actor::has_read(const read_partition& request, log_read_result& ended,
@@ -364,22 +391,44 @@ partition_description partition_actor::describe(const log_facts& facts) const {
 
 // --- end ---
 
-caf::result<partition_closed> partition_actor::close() {
-  failed_ = true;  // nothing is accepted from here on
-  assignment_.leads = false;
-  end_all(error_code::not_leader_or_follower);
+template <class Done>
+caf::result<partition_closed> partition_actor::close_log(Done after) {
   auto promise = make_response_promise<partition_closed>();
   this->request(log_, caf::infinite, log_close{})
       .then(
           [=, this](const log_facts& facts) mutable {
-            promise.deliver(partition_closed{facts.error == error_code::none, describe(facts)});
-            this->quit(caf::exit_reason::user_shutdown);
+            const bool is_clean = facts.error == error_code::none;
+            // What was appended before is on the disk now: its producers must not send it again.
+            if (is_clean) log_moved(facts.log_end_offset, facts.flushed_offset);
+            promise.deliver(partition_closed{is_clean, describe(facts)});
+            after();
           },
-          [=, this](const caf::error&) mutable {
+          [=](const caf::error&) mutable {
             promise.deliver(partition_closed{});
-            this->quit(caf::exit_reason::user_shutdown);
+            after();
           });
   return promise;
+}
+
+caf::result<partition_closed> partition_actor::close() {
+  assignment_.leads = false;  // nothing is accepted from here on
+  return close_log([this] { this->quit(caf::exit_reason::user_shutdown); });
+}
+
+caf::result<partition_closed> partition_actor::rest() {
+  resting_ = true;
+  return close_log([this] {
+    this->unlink_from(log_);
+    caf::anon_send_exit(log_, caf::exit_reason::user_shutdown);
+    log_ = nullptr;
+  });
+}
+
+void partition_actor::resume(const resume_partition& opened) {
+  log_ = opened.log;
+  link_to(log_);
+  caf::anon_send(log_, log_attach{caf::actor_cast<partition_control>(this)});
+  resting_ = false;
 }
 
 }  // namespace ottla

@@ -37,6 +37,8 @@ public:
   const char* name() const override { return "partition"; }
   behavior_type make_behavior() override;
   void on_exit() override;
+  /// While the log is at rest, what needs it stays in the mailbox.
+  caf::invoke_message_result consume(caf::mailbox_element& message) override;
 
 private:
   using append_promise = caf::typed_response_promise<append_result>;
@@ -52,6 +54,7 @@ private:
   caf::result<read_result> read(const read_partition& request);
   read_result answer_without_log(const read_partition& request, error_code error) const;
   void read_log(const read_partition& request, read_promise promise);
+  void read_again(const read_partition& request, read_promise promise);
   void has_read(const read_partition& request, log_read_result& ended, read_promise& promise);
   caf::result<offset_result> find_offset(const query_offset& query);
   caf::result<offset_result> offset_with_epoch(log_offset offset);
@@ -60,6 +63,10 @@ private:
   caf::result<producers_result> describe_producers();
   caf::result<partition_description> describe(bool for_checkpoint);
   caf::result<partition_closed> close();
+  caf::result<partition_closed> rest();
+  void resume(const resume_partition& opened);
+  template <class Done>
+  caf::result<partition_closed> close_log(Done after);
   [[nodiscard]] partition_description describe(const log_facts& facts) const;
 
   void assign(const partition_assignment& assignment);
@@ -88,7 +95,8 @@ private:
   pending_acks<parked_append> pending_;
   fetch_watches watches_;
   timer_id ack_timer_;
-  bool failed_ = false;  ///< The log accepts nothing any more.
+  bool failed_ = false;   ///< The log accepts nothing any more.
+  bool resting_ = false;  ///< Between rest_partition and resume_partition.
 };
 
 }  // namespace ottla

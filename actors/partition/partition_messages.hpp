@@ -200,6 +200,10 @@ struct partition_closed {
   partition_description facts;  ///< As they were at the end.
 };
 
+/// The log moves to another directory: bring it to rest and let go of it. What comes from now on
+/// waits for resume_partition. Answered like close_partition.
+struct rest_partition {};
+
 /// To the supervisor: the actor of a partition that this broker should have, once it is open.
 struct find_partition {
   topic_id_partition which;
@@ -226,5 +230,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_assignment)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::maintain_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::close_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::rest_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_closed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::find_partition)

@@ -1,5 +1,6 @@
 #include "actors/storage/directory_actor.hpp"
 
+#include <array>
 #include <caf/send.hpp>
 #include <utility>
 
@@ -24,7 +25,11 @@ directory_actor::directory_actor(caf::actor_config& config, unit& works_for,
       random_(random_source::from_system()) {
   for (auto& each : found) {
     if (each.name.kind == partition_directory_kind::live) found_.emplace(each.name.which, each);
-    if (each.name.kind == partition_directory_kind::deleting) leftovers_.push_back(each.path);
+    // A `-future` directory is a move that the last run did not finish: the log is elsewhere.
+    if (each.name.kind == partition_directory_kind::deleting ||
+        each.name.kind == partition_directory_kind::future) {
+      leftovers_.push_back(each.path);
+    }
   }
 }
 
@@ -33,6 +38,13 @@ directory_actor::behavior_type directory_actor::make_behavior() {
       [this](prepare_partitions& wanted) { return prepare(wanted); },
       [this](const save_checkpoints& wanted) { return save(wanted); },
       [this](const remove_partition& wanted) { return remove(wanted); },
+      [this](const begin_future& wanted) { return begin_future_for(wanted.which); },
+      [this](const install_future& wanted) { return install(wanted); },
+      [this](const drop_future& wanted) {
+        return disk_done::of(directory_->disk().remove_all(wanted.path));
+      },
+      [this](const release_partition& wanted) { return release(wanted); },
+      [this](const sweep_leftovers&) { remove_leftovers(); },
       [this](const note_storage_error& noted) {
         return disk_done::of(directory_->note_storage_error(noted.directory_id));
       },
@@ -59,7 +71,6 @@ prepared_partitions directory_actor::prepare(prepare_partitions& wanted) {
     return prepared;  // nothing was made: the next attempt has them to forget as well
   }
   for (auto& each : wanted.wanted) prepared.jobs.push_back(prepare_one(each, created));
-  remove_leftovers();
   if (!created) return prepared;
   // One sync of the directory for the whole burst of creations.
   if (auto synced = directory_->sync_creations(); !synced) {
@@ -114,7 +125,7 @@ open_log directory_actor::prepare_one(partition_to_open& wanted, bool& created) 
   return job;
 }
 
-/// Deleted partitions whose removal the last run did not finish.
+/// Deleted partitions whose removal the last run did not finish, and what has moved away.
 void directory_actor::remove_leftovers() {
   for (const auto& path : std::exchange(leftovers_, {})) {
     auto removed = directory_->disk().remove_all(path);
@@ -135,6 +146,54 @@ disk_done directory_actor::save(const save_checkpoints& wanted) {
   }
   return disk_done::of(directory_->save_high_watermarks(
       merged(directory_->high_watermarks(), wanted.high_watermarks)));
+}
+
+// --- moves between log directories ---
+
+future_begun directory_actor::begin_future_for(const topic_partition& which) {
+  auto made = directory_->create_future(which, random_.id());
+  if (!made) return {{}, std::move(made.error())};
+  return {std::move(*made), std::nullopt};
+}
+
+/// Whatever has the name that a log will get: nobody uses it, nobody has asked to delete it.
+outcome<void> directory_actor::clear_place(const topic_partition& which) {
+  found_.erase(which);
+  const auto path =
+      join_path(directory_->path(), partition_directory({which, partition_directory_kind::live}));
+  auto is_there = directory_->disk().exists(path);
+  if (!is_there) return std::move(is_there.error());
+  if (!*is_there) return {};
+  auto aside = directory_->set_aside(path, partition_directory_kind::stray, random_.id());
+  if (!aside) return std::move(aside.error());
+  log::warn("disk", "{} was in the way of a log that moves here; it is kept as {}", path, *aside);
+  return {};
+}
+
+/// The checkpoints first: a log without its start would give back what was deleted.
+disk_done directory_actor::install(const install_future& wanted) {
+  if (auto saved = save(wanted.checkpoints); saved.failure) return saved;
+  if (auto cleared = clear_place(wanted.which); !cleared) return {std::move(cleared.error())};
+  auto path = directory_->install(wanted.path);
+  if (!path) return {std::move(path.error())};
+  found_.insert_or_assign(wanted.which, found_partition{*path, {wanted.which}, wanted.topic_id});
+  return {};
+}
+
+disk_done directory_actor::release(const release_partition& wanted) {
+  auto found = found_.find(wanted.which);
+  if (found == found_.end() || found->second.topic_id != wanted.topic_id) return {};
+  auto aside =
+      directory_->set_aside(found->second.path, partition_directory_kind::deleting, random_.id());
+  if (!aside) return {std::move(aside.error())};
+  found_.erase(found);
+  leftovers_.push_back(std::move(*aside));
+  // What the checkpoints say of it must not be believed of a log that comes here later.
+  const std::array gone{wanted.which};
+  if (auto forgotten = directory_->forget(gone); !forgotten) {
+    log::warn("disk", "old checkpoints stay: {}", forgotten.error().message);
+  }
+  return {};
 }
 
 disk_done directory_actor::remove(const remove_partition& wanted) {

@@ -5,6 +5,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "actors/interfaces.hpp"
 #include "actors/runtime/pinned.hpp"
@@ -28,6 +29,10 @@ private:
   open_log prepare_one(partition_to_open& wanted, bool& created);
   disk_done save(const save_checkpoints& wanted);
   disk_done remove(const remove_partition& wanted);
+  future_begun begin_future_for(const topic_partition& which);
+  outcome<void> clear_place(const topic_partition& which);
+  disk_done install(const install_future& wanted);
+  disk_done release(const release_partition& wanted);
   void remove_leftovers();
 
   std::shared_ptr<log_directory> directory_;

@@ -18,6 +18,12 @@ disk_actor::behavior_type disk_actor::make_behavior() {
       [](const run_read_ahead& wanted) {
         return disk_done::of(wanted.source->read_ahead(wanted.position, wanted.length));
       },
+      [](const run_copy_step& wanted) {
+        auto copied = wanted.copy->step();
+        return copied ? copy_progress{*copied, std::nullopt}
+                      : copy_progress{{}, std::move(copied.error())};
+      },
+      [](const run_copy_end& wanted) { return disk_done::of(wanted.copy->finish()); },
   };
 }
 

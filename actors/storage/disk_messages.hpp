@@ -14,6 +14,7 @@
 #include "protocol/outcome.hpp"
 #include "storage/log_directory.hpp"
 #include "storage/partition_log.hpp"
+#include "storage/replica_copy.hpp"
 
 namespace ottla {
 
@@ -105,6 +106,54 @@ struct remove_partition {
   uuid topic_id;
 };
 
+/// To the directory's owner: make an empty `-future` directory for a replica that moves here.
+struct begin_future {
+  topic_partition which;
+};
+
+struct future_begun {
+  std::string path;  ///< Of the new directory.
+  std::optional<fault> failure;
+};
+
+/// To a worker: copies some more.
+struct run_copy_step {
+  std::shared_ptr<replica_copy> copy;
+};
+
+struct copy_progress {
+  replica_copy::progress done;
+  std::optional<fault> failure;
+};
+
+/// To a worker: the log is closed, copies the rest.
+struct run_copy_end {
+  std::shared_ptr<replica_copy> copy;
+};
+
+/// To the directory's owner: the whole copy at `path` is the partition's log from now on.
+struct install_future {
+  topic_partition which;
+  uuid topic_id;
+  std::string path;
+  save_checkpoints checkpoints;
+};
+
+/// To the directory's owner: the copy at `path` is not needed.
+struct drop_future {
+  std::string path;
+};
+
+/// To the directory's owner: the partition lives in another directory now. Its old data is set
+/// aside; sweep_leftovers removes it.
+struct release_partition {
+  topic_partition which;
+  uuid topic_id;
+};
+
+/// To the directory's owner: remove what was set aside to be deleted.
+struct sweep_leftovers {};
+
 /// To the directory's owner: another directory had a storage error; remember it for the next start.
 struct note_storage_error {
   uuid directory_id;
@@ -133,6 +182,15 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_read_ahead)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::disk_done)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::save_checkpoints)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::remove_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::begin_future)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::future_begun)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_copy_step)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::copy_progress)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::run_copy_end)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::install_future)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::drop_future)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::release_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::sweep_leftovers)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::note_storage_error)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::forget_storage_errors)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::mark_clean)

@@ -112,6 +112,13 @@ void process::begin_stop() {
                       [this](const broker_stopped& answer) { stopped_ = answer; });
 }
 
+void process::begin_move(const topic_partition& which, const std::string& directory) {
+  ask<replica_move_begun>(*system_, node_->supervisor(), move_replica{which, directory},
+                          [this](const replica_move_begun& begun) {
+                            if (begun.error == error_code::none) ++moves_;
+                          });
+}
+
 size_t process::runnable() {
   return system_ ? scheduler().jobs.size() : 0;
 }

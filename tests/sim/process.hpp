@@ -56,6 +56,8 @@ public:
   /// A connection to the broker, once it serves.
   std::shared_ptr<simulated_transport> connect();
   void begin_stop();
+  /// Asks for a move of a replica to another log directory, and does not wait for it.
+  void begin_move(const topic_partition& which, const std::string& directory);
 
   /// One message to the actor with this number among those that can run.
   void run_one(size_t which);
@@ -69,6 +71,7 @@ public:
   bool run_due_timers();
   [[nodiscard]] std::optional<int64_t> next_timer_ms() const;
 
+  [[nodiscard]] int64_t moves() const { return moves_; }  ///< Requests that were granted.
   [[nodiscard]] bool serves() const { return started_ && !started_->failure && !is_stopping_; }
   [[nodiscard]] const std::optional<broker_stopped>& stopped() const { return stopped_; }
   /// Why the process ended by itself, or did not start.
@@ -101,6 +104,7 @@ private:
   std::optional<broker_started> started_;
   std::optional<broker_stopped> stopped_;
   std::optional<std::string> failure_;
+  int64_t moves_ = 0;
   bool is_stopping_ = false;
   bool is_dead_ = false;
 };

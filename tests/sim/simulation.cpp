@@ -112,6 +112,7 @@ private:
     full_disk_one_in_ = random_.below(4) == 0 ? 300 + random_.below(1000) : 0;
     failed_sync_one_in_ = random_.below(5) == 0 ? 500 + random_.below(2000) : 0;
     clock_jump_one_in_ = random_.below(4) == 0 ? 200 + random_.below(1000) : 0;
+    move_one_in_ = config_.log_dirs.size() > 1 ? 50 + random_.below(500) : 0;
   }
 
   void round() {
@@ -161,6 +162,7 @@ private:
   }
 
   void end_process() {
+    result_.moves += process_->moves();
     process_.reset();
     for (auto& each : clients_) each->lose_connection();
   }
@@ -198,6 +200,15 @@ private:
       machine_.time.wall_offset_ms =
           static_cast<int64_t>(random_.below(2 * wall_jump_max_ms)) - wall_jump_max_ms;
     }
+    if (move_one_in_ > 0 && random_.below(move_one_in_) == 0) move_something();
+  }
+
+  /// A replica goes to another log directory, or is told to stay after all.
+  void move_something() {
+    const auto topic = random_.below(3) == 0 ? "__consumer_offsets" : "orders";
+    const auto partition = static_cast<partition_index>(random_.below(2));
+    process_->begin_move({topic, partition},
+                         config_.log_dirs[random_.below(config_.log_dirs.size())]);
   }
 
   void make_room() { machine_.disk.limit_space(std::nullopt); }
@@ -339,6 +350,7 @@ private:
   uint64_t failed_sync_one_in_ = 0;
   bool sync_failed_ = false;  // in this life of the broker
   uint64_t clock_jump_one_in_ = 0;
+  uint64_t move_one_in_ = 0;
   int64_t full_until_us_ = 0;
   int idle_ = 0;
 };

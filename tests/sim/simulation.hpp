@@ -27,6 +27,7 @@ struct simulation_result {
   int64_t virtual_ms = 0;
   int64_t power_cuts = 0, process_crashes = 0, clean_stops = 0;
   int64_t cut_connections = 0, full_disks = 0, failed_syncs = 0, clock_jumps = 0;
+  int64_t moves = 0;  ///< Of replicas between log directories, asked for and granted.
   int64_t records_acknowledged = 0, records_fetched = 0;
 };
 

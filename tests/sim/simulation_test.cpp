@@ -54,14 +54,16 @@ TEST_CASE("a node keeps its promises through crashes, full disks and cut connect
     sum.full_disks += result.full_disks;
     sum.failed_syncs += result.failed_syncs;
     sum.clock_jumps += result.clock_jumps;
+    sum.moves += result.moves;
     sum.records_acknowledged += result.records_acknowledged;
     sum.records_fetched += result.records_fetched;
   }
   fmt::print(
       "simulated: {} steps, {} virtual s, {} power cuts, {} process crashes, {} clean stops, {} "
-      "full disks, {} failed syncs, {} clock jumps, {} records acknowledged, {} fetched\n",
+      "full disks, {} failed syncs, {} clock jumps, {} moves, {} records acknowledged, {} "
+      "fetched\n",
       sum.steps, sum.virtual_ms / 1000, sum.power_cuts, sum.process_crashes, sum.clean_stops,
-      sum.full_disks, sum.failed_syncs, sum.clock_jumps, sum.records_acknowledged,
+      sum.full_disks, sum.failed_syncs, sum.clock_jumps, sum.moves, sum.records_acknowledged,
       sum.records_fetched);
   CHECK(sum.records_acknowledged > 0);
   if (only > 0 || seeds < 200) return;
@@ -72,6 +74,7 @@ TEST_CASE("a node keeps its promises through crashes, full disks and cut connect
   CHECK(sum.full_disks > 0);
   CHECK(sum.failed_syncs > 0);
   CHECK(sum.clock_jumps > 0);
+  CHECK(sum.moves > 0);
 }
 
 TEST_CASE("a simulated run is the same again with the same seed, and another with another") {

@@ -41,6 +41,8 @@ public:
           for (auto& each : std::exchange(held_.due, {})) each();
           return disk_done{};
         },
+        [](const run_copy_step&) { return copy_progress{}; },
+        [](const run_copy_end&) { return disk_done{}; },
     };
   }
 

@@ -277,6 +277,10 @@ outcome<std::shared_ptr<file>> memory_file_system::open(const std::string& path,
 outcome<void> memory_file_system::rename(const std::string& from, const std::string& to) {
   const bool is_directory = directories_.contains(from);
   if (!is_directory && !names_.contains(from)) return failed("cannot rename " + from, ENOENT);
+  const auto is_in_target = [&](const auto& each) { return is_inside(each.first, to); };
+  if (is_directory && std::ranges::any_of(names_, is_in_target)) {
+    return failed("cannot rename " + from, ENOTEMPTY);
+  }
   OTTLA_TRY(begin(disk_operation::rename, from, true));
   log_change({name_change::kind::rename, from, to, nullptr});
   if (!is_directory) return {};
@@ -299,9 +303,7 @@ outcome<void> memory_file_system::remove_file(const std::string& path) {
 outcome<void> memory_file_system::create_directories(const std::string& path) {
   if (directories_.contains(path)) return {};
   OTTLA_TRY(begin(disk_operation::open, path, true));
-  for (std::string at = path; !at.empty() && at != "."; at = directory_of(at)) {
-    directories_.insert(at);
-  }
+  make_parents(path + "/");
   return {};
 }
 
@@ -346,6 +348,13 @@ outcome<void> memory_file_system::sync_directory(const std::string& path) {
     const bool is_here = directory_of(change.from) == path || directory_of(change.to) == path;
     if (is_here) {
       apply(durable_names_, change);
+      if (change.what != name_change::kind::rename) continue;
+      // What was created in a directory goes with it, whether it is durable or not.
+      for (auto& earlier : later) {
+        for (auto* name : {&earlier.from, &earlier.to}) {
+          if (is_inside(*name, change.from)) *name = change.to + name->substr(change.from.size());
+        }
+      }
     } else {
       later.push_back(std::move(change));
     }
@@ -395,6 +404,9 @@ void memory_file_system::cut_power() {
     names_[path] = copy;
   }
   durable_names_ = names_;
+  // A directory is where its files are; an empty one has not reached the disk.
+  directories_.clear();
+  for (const auto& [path, held] : names_) make_parents(path);
 }
 
 void memory_file_system::flip_bit(const std::string& path, int64_t byte, int bit) {
@@ -411,10 +423,14 @@ std::string memory_file_system::contents(const std::string& path) const {
   return names_.at(path)->now;
 }
 
-void memory_file_system::put(const std::string& path, std::string_view contents) {
+void memory_file_system::make_parents(const std::string& path) {
   for (std::string at = directory_of(path); !at.empty() && at != "."; at = directory_of(at)) {
     directories_.insert(at);
   }
+}
+
+void memory_file_system::put(const std::string& path, std::string_view contents) {
+  make_parents(path);
   auto held = std::make_shared<node>();
   held->now = held->durable = contents;
   names_[path] = durable_names_[path] = std::move(held);

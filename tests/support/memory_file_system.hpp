@@ -76,6 +76,7 @@ private:
 
   outcome<void> begin(disk_operation which, const std::string& path, bool is_change);
   void log_change(name_change change);
+  void make_parents(const std::string& path);
   static void apply(std::map<std::string, std::shared_ptr<node>>& names, const name_change& change);
 
   std::map<std::string, std::shared_ptr<node>> names_;          // as processes see them

@@ -198,3 +198,18 @@ TEST_CASE_METHOD(running_fixture, "a directory that failed notes it on itself as
   CHECK(noted == 2);
   CHECK(disk.contents(failed + "/" + std::string(storage_error_name)).size() > 0);
 }
+
+TEST_CASE_METHOD(node_fixture,
+                 "a partition that failed before its first record keeps what follows") {
+  start();
+  const auto id = create("orders", 8);
+  for (partition_index i = 0; i < 8; ++i) break_partition({id, i});
+  pass(1'000);
+  for (partition_index i = 0; i < 8; ++i) {
+    CHECK(append({id, i}, "first").error == error_code::none);
+  }
+  kill();
+  disk.cut_power();
+  start();
+  for (partition_index i = 0; i < 8; ++i) CHECK(log_end({id, i}) == 1);
+}

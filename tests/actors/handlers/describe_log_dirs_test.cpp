@@ -21,7 +21,7 @@ TEST_CASE("log directories are described with their partitions and room, failed 
       answer_describe_log_dirs({"/one", "/two/", "/broken"},
                                {partition("t", 1, "/one"), partition("t", 0, "/one"),
                                 partition("u", 0, "/two"), partition("v", 0, "/elsewhere")},
-                               space);
+                               {{{"t", 1}, "/two", 60, 4}}, space);
   REQUIRE(response.results.size() == 3);
   const auto& one = response.results[0];
   CHECK(one.log_dir == "/one");
@@ -32,7 +32,15 @@ TEST_CASE("log directories are described with their partitions and room, failed 
   CHECK(one.topics[0].partitions[0].partition_index == 0);
   CHECK(one.topics[0].partitions[1].partition_size == 101);
   CHECK(one.topics[0].partitions[1].offset_lag == 0);
-  CHECK(response.results[1].topics.size() == 1);
+  // A replica on its way to another directory is shown there too.
+  REQUIRE(response.results[1].topics.size() == 2);
+  const auto& coming = response.results[1].topics[0];
+  CHECK(coming.name == "t");
+  REQUIRE(coming.partitions.size() == 1);
+  CHECK(coming.partitions[0].is_future_key);
+  CHECK(coming.partitions[0].partition_size == 60);
+  CHECK(coming.partitions[0].offset_lag == 3);
+  CHECK_FALSE(one.topics[0].partitions[1].is_future_key);
   CHECK(response.results[2].error_code == error_code::kafka_storage_error);
   CHECK(response.results[2].topics.empty());
 }

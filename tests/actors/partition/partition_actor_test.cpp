@@ -113,6 +113,22 @@ TEST_CASE_METHOD(partition_fixture, "a full disk refuses, and takes batches agai
   CHECK(news.failed.empty());
 }
 
+TEST_CASE_METHOD(partition_fixture, "what was appended before the end is acknowledged") {
+  open();
+  auto appended = ask_later<append_result>(
+      system(), partition, append_batch{batch_of({"a"}, time.wall_ms()), acks_all, 1'000});
+  CHECK(close().is_clean);
+  REQUIRE(appended->value);
+  CHECK(appended->value->error == error_code::none);
+}
+
+TEST_CASE_METHOD(partition_fixture, "a log that a full disk keeps from rest does not end cleanly") {
+  open();
+  append({"a"});
+  disk.limit_space(disk.used_bytes());
+  CHECK_FALSE(close().is_clean);
+}
+
 TEST_CASE_METHOD(watched_fixture, "a reader at the end is told when enough has come") {
   CHECK(watch(0, 7, 100).error == error_code::none);
   CHECK(heard.empty());
