@@ -63,7 +63,7 @@ broker_actor::behavior_type broker_actor::make_behavior() {
 }
 
 void broker_actor::on_exit() {
-  opening_.request_stop();
+  disk_work_.request_stop();
   setup_.open->clear();
   for (auto& [key, partition] : partitions_) {
     for (auto& promise : partition.waiting) {
@@ -172,7 +172,7 @@ caf::result<broker_stopped> broker_actor::stop() {
   cancel_timer(maintain_timer_);
   cancel_timer(clean_timer_);
   cancel_timer(scrub_timer_);
-  opening_.request_stop();
+  disk_work_.request_stop();
   setup_.open->clear();
   stops_left_ = 1;  // for this function
   for (auto& [key, partition] : partitions_) {

@@ -182,7 +182,7 @@ private:
   bool is_image_new_ = true;  ///< The first image: its partitions are those of earlier runs.
   bool is_settled_ = false;   ///< The first image is in effect.
   bool is_stopping_ = false;
-  std::stop_source opening_;  ///< Ends the recovery of logs.
+  std::stop_source disk_work_;  ///< Ends the recovery of logs and the removal of deleted ones.
   apply_progress progress_;
   partition_map partitions_;
   std::map<caf::actor_addr, topic_id_partition> by_address_;

@@ -125,7 +125,7 @@ void broker_actor::distribute(size_t directory, prepared_partitions& prepared) {
     open_logs part;
     auto end = std::min(begin + piece, prepared.jobs.size());
     for (size_t i = begin; i < end; ++i) {
-      prepared.jobs[i].context.stop = opening_.get_token();
+      prepared.jobs[i].context.stop = disk_work_.get_token();
       part.jobs.push_back(std::move(prepared.jobs[i]));
     }
     std::vector<partition_to_open> wanted;
@@ -413,9 +413,10 @@ size_t broker_actor::remove_doomed(int64_t sequence) {
 
 void broker_actor::remove_data(const doomed_replica& doomed, size_t directory, int64_t sequence) {
   this->request(setup_.directories[directory].owner, caf::infinite,
-                remove_partition{doomed.name, doomed.key.topic_id})
+                remove_partition{doomed.name, doomed.key.topic_id, disk_work_.get_token()})
       .then(
           [=, this](const disk_done& ended) {
+            if (is_stopping_) return;  // the next start is told again what was deleted
             if (ended.failure) {
               log::error("log", "the data of deleted {} cannot be removed: {}",
                          to_string(doomed.name), ended.failure->message);

@@ -10,8 +10,8 @@
 
 namespace ottla {
 
-/// Partitions that one request may create.
-inline constexpr int64_t partitions_per_request_max = 100'000;
+/// Partitions that one request may create, as in Kafka.
+inline constexpr int64_t partitions_per_request_max = 10'000;
 
 create_topics_response create_topics(const change_context& context,
                                      const create_topics_request& request);

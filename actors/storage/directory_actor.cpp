@@ -197,6 +197,9 @@ disk_done directory_actor::release(const release_partition& wanted) {
 }
 
 disk_done directory_actor::remove(const remove_partition& wanted) {
+  if (wanted.stop.stop_requested()) {
+    return {fault{error_code::kafka_storage_error, "the broker is stopping"}};
+  }
   auto found = found_.find(wanted.which);
   if (found == found_.end() || found->second.topic_id != wanted.topic_id) return {};
   auto aside =

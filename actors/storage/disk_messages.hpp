@@ -7,6 +7,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -104,6 +105,7 @@ struct save_checkpoints {
 struct remove_partition {
   topic_partition which;
   uuid topic_id;
+  std::stop_token stop{};  ///< Leaves it to the next start.
 };
 
 /// To the directory's owner: make an empty `-future` directory for a replica that moves here.

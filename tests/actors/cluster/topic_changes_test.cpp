@@ -75,6 +75,7 @@ TEST_CASE("what cannot be a topic is refused with Kafka's code") {
   CHECK(b.create(topic("t", 1, 0)).error_code == error_code::invalid_replication_factor);
   CHECK(b.create(topic("t", 1, 2)).error_code == error_code::invalid_replication_factor);
   CHECK(b.create(topic("t", INT32_MAX)).error_code == error_code::policy_violation);
+  CHECK(b.create(topic("t", 10'001)).error_code == error_code::policy_violation);
   auto unknown_config = topic("t");
   unknown_config.configs = {{"no.such.config", "1"}};
   CHECK(b.create(unknown_config).error_code == error_code::invalid_config);

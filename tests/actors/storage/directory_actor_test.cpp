@@ -84,6 +84,19 @@ TEST_CASE_METHOD(directory_fixture, "only the topic that is named is removed") {
   CHECK(directories_like("orders") == 0);
 }
 
+TEST_CASE_METHOD(directory_fixture, "a broker that stops leaves removals to its next start") {
+  prepare("orders", first_topic);
+  std::stop_source stopping;
+  stopping.request_stop();
+  const remove_partition wanted{{"orders", 0}, first_topic, stopping.get_token()};
+  CHECK(ask<disk_done>(wanted).failure);
+  CHECK(directories_like("orders") == 1);
+  stop();
+  start();
+  CHECK_FALSE(ask<disk_done>(remove_partition{{"orders", 0}, first_topic}).failure);
+  CHECK(directories_like("orders") == 0);
+}
+
 TEST_CASE_METHOD(directory_fixture, "checkpoints keep the offsets that are not named") {
   const topic_partition a{"a", 0}, b{"b", 0};
   CHECK_FALSE(ask<disk_done>(save_checkpoints{{{a, 5}}, {{a, 1}}, {{a, 4}}, {}}).failure);
