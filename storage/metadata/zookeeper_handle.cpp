@@ -9,28 +9,15 @@
 namespace ottla {
 namespace {
 
-using code_function = zookeeper_handle::code_function;
-
 void say_nothing(const char*) {}
 
-/// What waits for the answer to one request: made here, freed by the client's call.
-template <class Function>
-const void* keep(Function&& done) {
-  return new std::decay_t<Function>(std::forward<Function>(done));
-}
-template <class Function>
-std::unique_ptr<Function> take(const void* data) {
-  return std::unique_ptr<Function>(static_cast<Function*>(const_cast<void*>(data)));
-}
-
 // What cannot be sent is answered at once; the client forgets it.
-template <class Function, class... Rest>
-void finish_unsent(int code, const void* data, Rest... rest) {
-  if (code != ZOK) (*take<Function>(data))(code, std::move(rest)...);
+void finish_unsent(int code, const void* data) {
+  if (code != ZOK) zookeeper_calls::give_up(data, code);
 }
 
 void code_came(int code, const void* data) {
-  (*take<code_function>(data))(code);
+  zookeeper_calls::answer(data, code);
 }
 void stat_came(int code, const Stat*, const void* data) {
   code_came(code, data);
@@ -47,13 +34,13 @@ void node_came(int code, const char* value, int size, const Stat* stat, const vo
     node.version = stat->version;
     node.created = stat->czxid;
   }
-  (*take<zookeeper_handle::node_function>(data))(code, std::move(node));
+  zookeeper_calls::answer(data, code, std::move(node));
 }
 
 void names_came(int code, const String_vector* names, const void* data) {
   std::vector<std::string> result;
   if (code == ZOK && names != nullptr) result.assign(names->data, names->data + names->count);
-  (*take<zookeeper_handle::names_function>(data))(code, std::move(result));
+  zookeeper_calls::answer(data, code, std::move(result));
 }
 
 }  // namespace
@@ -94,6 +81,7 @@ outcome<std::unique_ptr<zookeeper_handle>> zookeeper_handle::open(const std::str
 
 zookeeper_handle::~zookeeper_handle() {
   if (client_ != nullptr) zookeeper_close(client_);
+  calls_.give_up_all(ZCLOSING);
 }
 
 void zookeeper_handle::session_came(zhandle_t*, int type, int state, const char*, void* self) {
@@ -128,43 +116,39 @@ bool zookeeper_handle::authenticate(const std::string& user_and_password) {
 }
 
 void zookeeper_handle::get(const std::string& path, node_function done) {
-  const auto* data = keep(std::move(done));
-  finish_unsent<node_function>(zoo_aget(client_, path.c_str(), 0, node_came, data), data,
-                               stored_node{});
+  const auto* data = calls_.keep(std::move(done), stored_node{});
+  finish_unsent(zoo_aget(client_, path.c_str(), 0, node_came, data), data);
 }
 
 void zookeeper_handle::children(const std::string& path, bool watch, names_function done) {
-  const auto* data = keep(std::move(done));
-  finish_unsent<names_function>(
-      zoo_awget_children(client_, path.c_str(), watch ? watch_came : nullptr, this, names_came,
-                         data),
-      data, std::vector<std::string>{});
+  const auto* data = calls_.keep(std::move(done), std::vector<std::string>{});
+  finish_unsent(zoo_awget_children(client_, path.c_str(), watch ? watch_came : nullptr, this,
+                                   names_came, data),
+                data);
 }
 
 void zookeeper_handle::watch(const std::string& path, code_function done) {
-  const auto* data = keep(std::move(done));
-  finish_unsent<code_function>(
-      zoo_awexists(client_, path.c_str(), watch_came, this, stat_came, data), data);
+  const auto* data = calls_.keep(std::move(done));
+  finish_unsent(zoo_awexists(client_, path.c_str(), watch_came, this, stat_came, data), data);
 }
 
 void zookeeper_handle::create(const std::string& path, std::string_view value,
                               const ACL_vector& acl, code_function done) {
-  const auto* data = keep(std::move(done));
-  finish_unsent<code_function>(
-      zoo_acreate(client_, path.c_str(), value.data(), static_cast<int>(value.size()), &acl,
-                  ZOO_PERSISTENT, text_came, data),
-      data);
+  const auto* data = calls_.keep(std::move(done));
+  finish_unsent(zoo_acreate(client_, path.c_str(), value.data(), static_cast<int>(value.size()),
+                            &acl, ZOO_PERSISTENT, text_came, data),
+                data);
 }
 
 void zookeeper_handle::sync(const std::string& path, code_function done) {
-  const auto* data = keep(std::move(done));
-  finish_unsent<code_function>(zoo_async(client_, path.c_str(), text_came, data), data);
+  const auto* data = calls_.keep(std::move(done));
+  finish_unsent(zoo_async(client_, path.c_str(), text_came, data), data);
 }
 
 void zookeeper_handle::multi(const std::vector<zoo_op_t>& steps, zoo_op_result_t* results,
                              code_function done) {
-  const auto* data = keep(std::move(done));
-  finish_unsent<code_function>(
+  const auto* data = calls_.keep(std::move(done));
+  finish_unsent(
       zoo_amulti(client_, static_cast<int>(steps.size()), steps.data(), results, code_came, data),
       data);
 }

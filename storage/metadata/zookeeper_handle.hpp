@@ -16,6 +16,7 @@
 
 #include "protocol/outcome.hpp"
 #include "storage/metadata/metadata_store.hpp"
+#include "storage/metadata/zookeeper_calls.hpp"
 
 namespace ottla {
 
@@ -70,6 +71,7 @@ private:
 
   session_function on_session_;
   watch_function on_watch_;
+  zookeeper_calls calls_;
   zhandle_t* client_ = nullptr;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -118,7 +118,7 @@ public:
 
   void list(std::string path, names_callback done) override {
     if (!is_connected_) return answer(std::move(done), no_session());
-    handle_->children(root_ + path, false,
+    handle_->children(path == "/" ? root_ : root_ + path, false,
                       [done = std::move(done), executor = executor_, path](
                           int code, std::vector<std::string> names) mutable {
                         outcome<std::vector<std::string>> result = std::move(names);

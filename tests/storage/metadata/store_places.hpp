@@ -96,8 +96,9 @@ public:
   void cut() { proxy_.cut(true); }
   void mend() { proxy_.unblock(); }
   void expire() {
+    proxy_.cut(true);  // Or the client would come back at once and take its session back.
     proxy_.end_session();
-    proxy_.cut();  // So that the client asks at once.
+    proxy_.unblock();
   }
 
 private:
