@@ -7,6 +7,7 @@
 #include <charconv>
 #include <utility>
 
+#include "storage/small_files.hpp"
 #include "storage/text_lines.hpp"
 
 namespace ottla {
@@ -42,13 +43,6 @@ outcome<bool> remove_if_there(file_system& disk, const std::string& path) {
   if (removed) return true;
   if (removed.error().code == error_code::resource_not_found) return false;
   return std::move(removed.error());
-}
-
-std::string parent_of(const std::string& path) {
-  auto end = path.find_last_not_of('/');
-  auto slash = end == std::string::npos ? end : path.rfind('/', end);
-  if (slash == std::string::npos) return end == std::string::npos ? "/" : ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
 }
 
 constexpr std::string_view unrecovered_line = "unrecovered=1\n";
@@ -106,7 +100,7 @@ outcome<std::unique_ptr<log_directory>> log_directory::open(file_system& disk, s
     opened->lock_ = std::move(*lock);
     OTTLA_TRY(opened->check_identity(terms));
     if (opened->is_new_) {
-      auto synced = disk.sync_directory(parent_of(opened->path_));
+      auto synced = disk.sync_directory(parent_path(opened->path_));
       if (!synced) opened->notes_.push_back(synced.error().message);
     }
     OTTLA_TRY(opened->judge_last_run());

@@ -65,6 +65,12 @@ std::optional<log_file_name> parse_log_file(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<log_offset> segment_base(std::string_view name) {
+  auto parsed = parse_log_file(name);
+  if (!parsed || *parsed != log_file_name{log_file_kind::log, parsed->base}) return std::nullopt;
+  return parsed->base;
+}
+
 std::string absolute_path(const std::string& path) {
   auto normal = std::filesystem::absolute(path).lexically_normal();
   return (normal.has_filename() ? normal : normal.parent_path()).string();

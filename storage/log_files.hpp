@@ -48,6 +48,9 @@ std::string log_file_path(std::string_view directory, const log_file_name& name)
 /// Nothing if `name` is not that of a segment's file.
 std::optional<log_file_name> parse_log_file(std::string_view name);
 
+/// The base offset of a segment in use, if `name` is that of its records' file.
+std::optional<log_offset> segment_base(std::string_view name);
+
 std::string join_path(std::string_view directory, std::string_view name);
 /// `path` from the root, without "." and "..", and without '/' at the end: as Kafka names log
 /// directories.

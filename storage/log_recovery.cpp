@@ -152,11 +152,9 @@ outcome<void> log_recovery::load_segments() {
   auto entries = disk_.list(log_.directory_);
   if (!entries) return std::move(entries.error());
   for (const auto& entry : *entries) {
-    auto name = parse_log_file(entry.name);
-    if (!name || *name != log_file_name{log_file_kind::log, name->base, log_file_suffix::none}) {
-      continue;
-    }
-    log_.segments_.push_back(std::make_unique<segment>(log_.handles_, log_.directory_, name->base));
+    auto base = segment_base(entry.name);
+    if (!base) continue;
+    log_.segments_.push_back(std::make_unique<segment>(log_.handles_, log_.directory_, *base));
     auto good = log_.active().load(context_.now_ms);
     if (!good) return std::move(good.error());
     indexes_good_.push_back(*good);

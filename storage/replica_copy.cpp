@@ -32,10 +32,7 @@ outcome<void> replica_copy::begin_pass(bool is_last) {
   if (!entries) return std::move(entries.error());
   log_offset active = 0;
   for (const auto& entry : *entries) {
-    auto name = parse_log_file(entry.name);
-    if (name && name->kind == log_file_kind::log && name->suffix == log_file_suffix::none) {
-      active = std::max(active, name->base);
-    }
+    active = std::max(active, segment_base(entry.name).value_or(0));
   }
   todo_.clear();
   position_ = 0;

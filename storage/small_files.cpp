@@ -17,8 +17,10 @@ fault corrupt(std::string_view kind, std::string_view why) {
 }  // namespace
 
 std::string parent_path(std::string_view path) {
-  const size_t slash = path.rfind('/');
-  return std::string(slash == std::string_view::npos ? "." : path.substr(0, slash));
+  const size_t end = path.find_last_not_of('/');
+  const size_t slash = end == std::string_view::npos ? end : path.rfind('/', end);
+  if (slash == std::string_view::npos) return end == std::string_view::npos ? "/" : ".";
+  return std::string(slash == 0 ? "/" : path.substr(0, slash));
 }
 
 outcome<void> write_file(file_system& disk, const std::string& path, std::string_view contents,

@@ -28,7 +28,7 @@ std::string seal_text(std::string_view kind, int version, std::string_view body)
 /// The body. Faults: corrupt_message; unsupported_version if it is newer than `version`.
 outcome<std::string> unseal_text(std::string_view kind, int version, std::string_view sealed);
 
-/// Everything up to the last '/' of `path`.
+/// The directory that holds `path`, which may be a directory itself.
 std::string parent_path(std::string_view path);
 
 }  // namespace ottla

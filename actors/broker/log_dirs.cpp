@@ -90,10 +90,7 @@ outcome<std::tuple<log_offset, int64_t, log_offset>> reach_of(const log_director
   if (!entries) return std::move(entries.error());
   log_offset newest = -1;
   for (const auto& entry : *entries) {
-    auto name = parse_log_file(entry.name);
-    if (name && name->kind == log_file_kind::log && name->suffix == log_file_suffix::none) {
-      newest = std::max(newest, name->base);
-    }
+    newest = std::max(newest, segment_base(entry.name).value_or(-1));
   }
   int64_t bytes = 0;
   if (newest >= 0) {

@@ -28,16 +28,21 @@ std::string_view config_source_name(config_source source) {
   return "UNKNOWN";
 }
 
+std::optional<config_layers::found> config_layers::find_set(std::string_view key) const {
+  if (auto at = dynamic_broker.find(key); at != dynamic_broker.end()) {
+    return found{at->second, config_source::dynamic_broker};
+  }
+  if (auto at = dynamic_default.find(key); at != dynamic_default.end()) {
+    return found{at->second, config_source::dynamic_default_broker};
+  }
+  if (auto at = statics.find(key); at != statics.end()) {
+    return found{at->second.value, config_source::static_broker};
+  }
+  return std::nullopt;
+}
+
 config_layers::found config_layers::find(const config_definition& definition) const {
-  if (auto at = dynamic_broker.find(definition.name); at != dynamic_broker.end()) {
-    return {at->second, config_source::dynamic_broker};
-  }
-  if (auto at = dynamic_default.find(definition.name); at != dynamic_default.end()) {
-    return {at->second, config_source::dynamic_default_broker};
-  }
-  if (auto at = statics.find(definition.name); at != statics.end()) {
-    return {at->second.value, config_source::static_broker};
-  }
+  if (auto set = find_set(definition.name)) return *set;
   if (definition.default_value) return {std::string(*definition.default_value)};
   return {};
 }

@@ -53,6 +53,8 @@ struct config_layers {
   /// The value of exactly this key in the highest layer that has it, else its default. Synonyms are
   /// not followed.
   [[nodiscard]] found find(const config_definition& definition) const;
+  /// What somebody has set, for any key; nothing if nobody has.
+  [[nodiscard]] std::optional<found> find_set(std::string_view key) const;
 };
 
 }  // namespace ottla

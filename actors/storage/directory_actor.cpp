@@ -180,14 +180,23 @@ disk_done directory_actor::install(const install_future& wanted) {
   return {};
 }
 
-disk_done directory_actor::release(const release_partition& wanted) {
-  auto found = found_.find(wanted.which);
-  if (found == found_.end() || found->second.topic_id != wanted.topic_id) return {};
+/// Gives a live partition's data the name of something to be deleted. Nothing if it is not here.
+outcome<std::optional<std::string>> directory_actor::take_aside(const topic_partition& which,
+                                                                const uuid& topic_id) {
+  auto found = found_.find(which);
+  if (found == found_.end() || found->second.topic_id != topic_id) return {std::nullopt};
   auto aside =
       directory_->set_aside(found->second.path, partition_directory_kind::deleting, random_.id());
-  if (!aside) return {std::move(aside.error())};
+  if (!aside) return std::move(aside.error());
   found_.erase(found);
-  leftovers_.push_back(std::move(*aside));
+  return std::optional{std::move(*aside)};
+}
+
+disk_done directory_actor::release(const release_partition& wanted) {
+  auto aside = take_aside(wanted.which, wanted.topic_id);
+  if (!aside) return {std::move(aside.error())};
+  if (!*aside) return {};
+  leftovers_.push_back(std::move(**aside));
   // What the checkpoints say of it must not be believed of a log that comes here later.
   const std::array gone{wanted.which};
   if (auto forgotten = directory_->forget(gone); !forgotten) {
@@ -200,13 +209,9 @@ disk_done directory_actor::remove(const remove_partition& wanted) {
   if (wanted.stop.stop_requested()) {
     return {fault{error_code::kafka_storage_error, "the broker is stopping"}};
   }
-  auto found = found_.find(wanted.which);
-  if (found == found_.end() || found->second.topic_id != wanted.topic_id) return {};
-  auto aside =
-      directory_->set_aside(found->second.path, partition_directory_kind::deleting, random_.id());
+  auto aside = take_aside(wanted.which, wanted.topic_id);
   if (!aside) return {std::move(aside.error())};
-  found_.erase(found);
-  return disk_done::of(directory_->disk().remove_all(*aside));
+  return *aside ? disk_done::of(directory_->disk().remove_all(**aside)) : disk_done{};
 }
 
 }  // namespace ottla

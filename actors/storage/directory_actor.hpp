@@ -4,6 +4,8 @@
 
 #include <caf/typed_event_based_actor.hpp>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -32,6 +34,8 @@ private:
   future_begun begin_future_for(const topic_partition& which);
   outcome<void> clear_place(const topic_partition& which);
   disk_done install(const install_future& wanted);
+  outcome<std::optional<std::string>> take_aside(const topic_partition& which,
+                                                 const uuid& topic_id);
   disk_done release(const release_partition& wanted);
   void remove_leftovers();
 

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "cli/client/kafka_handle.hpp"
@@ -218,8 +219,9 @@ bool creates_topics(admin_client& client) {
 }
 
 /// The number of the topic's partitions; UNKNOWN_TOPIC_OR_PARTITION with advice without the topic,
-/// LEADER_NOT_AVAILABLE while the brokers create it.
-outcome<size_t> count_partitions(admin_client& client, const std::string& topic) {
+/// LEADER_NOT_AVAILABLE while the brokers create it. Whether they do is asked once.
+outcome<size_t> count_partitions(admin_client& client, const std::string& topic,
+                                 std::optional<bool>& is_created) {
   auto cluster = client.metadata(std::vector{topic}, true);
   if (!cluster) return std::move(cluster.error());
   const auto& found = cluster->topics.at(0);
@@ -227,7 +229,8 @@ outcome<size_t> count_partitions(admin_client& client, const std::string& topic)
   if (found.error_code != error_code::unknown_topic_or_partition) {
     return broker_fault(found.error_code, "topic " + topic);
   }
-  if (creates_topics(client)) {
+  if (!is_created) is_created = creates_topics(client);
+  if (*is_created) {
     return fault{error_code::leader_not_available,
                  fmt::format("topic {}: the brokers have not created it in time; "
                              "`ottla topic create {}` says why",
@@ -242,7 +245,9 @@ outcome<size_t> count_partitions(admin_client& client, const std::string& topic)
 outcome<void> ensure_topic(const produce_options& options) {
   auto client = admin_client::connect(options);
   if (!client) return std::move(client.error());
-  auto partitions = (*client)->retry([&] { return count_partitions(**client, options.topic); });
+  std::optional<bool> is_created;
+  auto partitions =
+      (*client)->retry([&] { return count_partitions(**client, options.topic, is_created); });
   if (!partitions) return std::move(partitions.error());
   if (options.partition >= static_cast<int64_t>(*partitions)) {
     return fault{
