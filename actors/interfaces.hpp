@@ -15,6 +15,7 @@
 #include "actors/gateway/session_messages.hpp"
 #include "actors/group/group_messages.hpp"
 #include "actors/partition/partition_messages.hpp"
+#include "actors/partition/replication_messages.hpp"
 #include "actors/runtime/unit.hpp"
 #include "actors/storage/cleaner_messages.hpp"
 #include "actors/storage/disk_messages.hpp"
@@ -61,19 +62,33 @@ using metadata_handle =
                      caf::replies_to<read_nodes>::with<read_nodes_result>,
                      caf::reacts_to<store_task>>;
 
-/// Judges and makes every change of the cluster's metadata, when it is the elected controller.
-/// Said by sessions (admin requests), the broker (what it has applied), metadata_actor (images).
-using controller_handle = caf::typed_actor<
-    caf::reacts_to<image_changed>, caf::reacts_to<store_session_changed>,
-    caf::reacts_to<broker_registered>, caf::reacts_to<image_applied>, caf::reacts_to<broker_ready>,
-    caf::reacts_to<topics_removed>, caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
+/// The way to the controller, wherever it is: every change of the cluster's metadata that is asked
+/// for. Said by sessions (admin requests) and the broker (what it has applied).
+using admin_handle = caf::typed_actor<
+    caf::reacts_to<image_applied>, caf::reacts_to<broker_ready>, caf::reacts_to<topics_removed>,
+    caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
     caf::replies_to<create_topics_command>::with<create_topics_response>,
     caf::replies_to<delete_topics_command>::with<delete_topics_response>,
     caf::replies_to<create_partitions_command>::with<create_partitions_response>,
     caf::replies_to<incremental_alter_configs_command>::with<incremental_alter_configs_response>,
     caf::replies_to<alter_configs_command>::with<alter_configs_response>,
-    caf::replies_to<elect_leaders_command>::with<elect_leaders_response>,
-    caf::reacts_to<timer_expired>>;
+    caf::replies_to<elect_leaders_command>::with<elect_leaders_response>>;
+
+/// Decides over partition records: the controller, or the way to it. Said by isr_proposals.
+using isr_authority_handle =
+    caf::typed_actor<caf::replies_to<alter_partitions>::with<partitions_altered>>;
+
+/// Judges and makes every change of the cluster's metadata, when it is the elected controller.
+/// Said by the way to it, metadata_actor (images).
+using controller_handle =
+    admin_handle::extend<caf::replies_to<alter_partitions>::with<partitions_altered>,
+                         caf::reacts_to<image_changed>, caf::reacts_to<store_session_changed>,
+                         caf::reacts_to<broker_registered>, caf::reacts_to<timer_expired>>;
+
+/// The way to the controller of a cluster, as metadata_actor (images) sees it as well.
+using controller_link =
+    admin_handle::extend<caf::replies_to<alter_partitions>::with<partitions_altered>,
+                         caf::reacts_to<image_changed>, caf::reacts_to<timer_expired>>;
 
 /// The answer to find_partition: no handle if there is no such partition here, or its disk failed.
 struct partition_found {
@@ -98,19 +113,54 @@ using supervisor_handle =
 
 struct resume_partition;
 
+/// The same actor as the fetcher sees it that copies its leader's log.
+using partition_follower =
+    caf::typed_actor<caf::replies_to<begin_following>::with<follower_position>,
+                     caf::replies_to<apply_fetched>::with<follower_position>>;
+
+/// To a fetcher: copy this partition from the leader of `epoch`, instead of what was said before.
+struct follow_partition {
+  topic_id_partition which;
+  partition_follower partition;
+  leader_epoch epoch = no_leader_epoch;
+};
+
+/// To a fetcher: this broker does not follow that leader any more.
+struct unfollow_partition {
+  topic_id_partition which;
+};
+
+}  // namespace ottla
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::follow_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::unfollow_partition)
+namespace ottla {
+
+/// Copies partitions from one leading broker. Said by the supervisor and its unit's timers.
+using replica_fetcher_handle =
+    caf::typed_actor<caf::reacts_to<follow_partition>, caf::reacts_to<unfollow_partition>,
+                     caf::reacts_to<timer_expired>>;
+
+/// The connection to another broker's inter-broker listener. Said by fetchers.
+using peer_handle = caf::typed_actor<caf::replies_to<ask_peer>::with<peer_answer>>;
+
+/// Carries leaders' wishes for another ISR to the authority, many at a time, and always answers.
+/// Said by leading partitions.
+using isr_proposals_handle = caf::typed_actor<caf::replies_to<propose_isr>::with<isr_proposed>>;
+
 /// The same actor as its supervisor, its log and its unit's timers see it.
-using partition_control =
-    partition_handle::extend<caf::reacts_to<partition_assignment>, caf::reacts_to<log_flushed>,
-                             caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>,
-                             caf::reacts_to<maintain_partition>,
-                             caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
-                             caf::replies_to<begin_compaction>::with<compaction_begun>,
-                             caf::replies_to<swap_compaction>::with<compaction_swapped>,
-                             caf::replies_to<begin_scrub>::with<scrub_begun>,
-                             caf::replies_to<quarantine_range>::with<range_quarantined>,
-                             caf::replies_to<close_partition>::with<partition_closed>,
-                             caf::replies_to<rest_partition>::with<partition_closed>,
-                             caf::reacts_to<resume_partition>, caf::reacts_to<timer_expired>>;
+using partition_control = partition_handle::extend<
+    caf::replies_to<begin_following>::with<follower_position>,
+    caf::replies_to<apply_fetched>::with<follower_position>, caf::reacts_to<partition_assignment>,
+    caf::reacts_to<log_flushed>, caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>,
+    caf::reacts_to<maintain_partition>,
+    caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
+    caf::replies_to<begin_compaction>::with<compaction_begun>,
+    caf::replies_to<swap_compaction>::with<compaction_swapped>,
+    caf::replies_to<begin_scrub>::with<scrub_begun>,
+    caf::replies_to<quarantine_range>::with<range_quarantined>,
+    caf::replies_to<close_partition>::with<partition_closed>,
+    caf::replies_to<rest_partition>::with<partition_closed>, caf::reacts_to<resume_partition>,
+    caf::reacts_to<timer_expired>>;
 
 /// To a log, once: the partition that hears of its progress.
 struct log_attach {
@@ -123,22 +173,25 @@ namespace ottla {
 
 /// The storage actor of one partition: sole owner of its segment files, log end offset and producer
 /// state. Said by its partition only.
-using log_handle =
-    caf::typed_actor<caf::reacts_to<log_attach>, caf::replies_to<log_append>::with<log_appended>,
-                     caf::replies_to<log_read>::with<log_read_result>,
-                     caf::replies_to<log_find_timestamp>::with<log_offset_found>,
-                     caf::replies_to<log_find_epoch>::with<epoch_end_result>,
-                     caf::replies_to<log_epoch_of>::with<log_offset_found>,
-                     caf::replies_to<log_advance_start>::with<log_facts>,
-                     caf::replies_to<log_query_producers>::with<producers_result>,
-                     caf::replies_to<log_query_facts>::with<log_facts>,
-                     caf::reacts_to<log_configure>, caf::reacts_to<log_maintain>,
-                     caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
-                     caf::replies_to<begin_compaction>::with<compaction_begun>,
-                     caf::replies_to<swap_compaction>::with<compaction_swapped>,
-                     caf::replies_to<begin_scrub>::with<scrub_begun>,
-                     caf::replies_to<quarantine_range>::with<range_quarantined>,
-                     caf::replies_to<log_close>::with<log_facts>, caf::reacts_to<timer_expired>>;
+using log_handle = caf::typed_actor<
+    caf::reacts_to<log_attach>, caf::replies_to<log_append>::with<log_appended>,
+    caf::replies_to<log_read>::with<log_read_result>,
+    caf::replies_to<log_find_timestamp>::with<log_offset_found>,
+    caf::replies_to<log_find_epoch>::with<epoch_end_result>,
+    caf::replies_to<log_epoch_of>::with<log_offset_found>,
+    caf::replies_to<log_begin_epoch>::with<log_facts>, caf::replies_to<log_follow>::with<log_facts>,
+    caf::replies_to<log_append_fetched>::with<log_appended>,
+    caf::replies_to<log_truncate>::with<log_facts>,
+    caf::replies_to<log_restart_at>::with<log_facts>,
+    caf::replies_to<log_advance_start>::with<log_facts>,
+    caf::replies_to<log_query_producers>::with<producers_result>,
+    caf::replies_to<log_query_facts>::with<log_facts>, caf::reacts_to<log_configure>,
+    caf::reacts_to<log_maintain>, caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
+    caf::replies_to<begin_compaction>::with<compaction_begun>,
+    caf::replies_to<swap_compaction>::with<compaction_swapped>,
+    caf::replies_to<begin_scrub>::with<scrub_begun>,
+    caf::replies_to<quarantine_range>::with<range_quarantined>,
+    caf::replies_to<log_close>::with<log_facts>, caf::reacts_to<timer_expired>>;
 
 /// To a partition whose log was brought to rest: the same log, opened again, perhaps elsewhere.
 struct resume_partition {

@@ -106,11 +106,24 @@ constexpr std::array table = {
     api_info{api_key::streams_group_topology_description_update, "StreamsGroupTopologyDescriptionUpdate", 0, -1, 0},
     api_info{api_key::unregister_controller, "UnregisterController", 0, -1, 0},
 };
+
+constexpr int16_t first_private_key = 10000;
+constexpr std::array private_table = {
+    api_info{api_key::broker_hello, "BrokerHello", 0, 0, 0},
+    api_info{api_key::broker_proof, "BrokerProof", 0, 0, 0},
+    api_info{api_key::propose_isrs, "ProposeIsrs", 0, 0, 0},
+    api_info{api_key::report_broker, "ReportBroker", 0, 0, 0},
+    api_info{api_key::ask_controller, "AskController", 0, 0, 0},
+    api_info{api_key::reserve_producer_ids, "ReserveProducerIds", 0, 0, 0},
+};
 // clang-format on
 
 constexpr bool keys_are_indexes() {
   for (size_t i = 0; i < table.size(); ++i) {
     if (static_cast<size_t>(table[i].key) != i) return false;
+  }
+  for (size_t i = 0; i < private_table.size(); ++i) {
+    if (static_cast<size_t>(private_table[i].key) != first_private_key + i) return false;
   }
   return true;
 }
@@ -122,8 +135,14 @@ std::span<const api_info> api_table() {
   return table;
 }
 
+std::span<const api_info> private_api_table() {
+  return private_table;
+}
+
 const api_info* find_api(api_key key) {
   auto index = static_cast<size_t>(key);  // a negative key becomes a huge index
+  const auto own = index - first_private_key;
+  if (own < private_table.size()) return &private_table[own];
   return index < table.size() ? &table[index] : nullptr;
 }
 

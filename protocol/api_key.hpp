@@ -108,6 +108,14 @@ enum class api_key : int16_t {
   delete_share_group_offsets = 92,
   streams_group_topology_description_update = 93,
   unregister_controller = 94,
+
+  // Ottla's own, between brokers on their own listener.
+  broker_hello = 10000,
+  broker_proof = 10001,
+  propose_isrs = 10002,
+  report_broker = 10003,
+  ask_controller = 10004,
+  reserve_producer_ids = 10005,
 };
 
 /// One row of the table.
@@ -125,10 +133,12 @@ struct api_info {
   }
 };
 
-/// All rows, ordered by key.
+/// Kafka's rows, ordered by key.
 std::span<const api_info> api_table();
+/// Those between brokers, ordered by key.
+std::span<const api_info> private_api_table();
 
-/// The row of `key`, or null for a number that Kafka does not know.
+/// The row of `key`, or null for a number that nobody knows.
 const api_info* find_api(api_key key);
 
 /// Kafka's spelling, or "unknown" for a foreign number.

@@ -30,12 +30,8 @@ enum class safety_rule : uint8_t {
   leader_counts_flushed,
   /// A follower whose log parts from the leader's does not count (KIP-101, 279, 320).
   diverging_fetch_does_not_count,
-  /// A follower cuts its log where it parts from the leader's.
-  truncate_where_diverging,
   /// A follower applies an answer only if epoch and position are those of the question (F5).
   answer_fits_question,
-  /// A follower checks the CRC of what it appends.
-  follower_checks_crc,
 };
 
 #ifdef OTTLA_MUTANTS

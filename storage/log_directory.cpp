@@ -171,6 +171,8 @@ outcome<void> log_directory::judge_last_run() {
   auto body =
       *marker ? unseal_text(marker_kind, marker_version, **marker) : outcome<std::string>{""};
   if (!body && body.error().code == error_code::unsupported_version) return std::move(body.error());
+  auto found = body ? parse_properties(*body) : decltype(parse_properties("")){};
+  previous_incarnation_ = uuid::parse(found["incarnation"]).value_or(uuid{});
   if (distrusted_) return {};
   // A directory without a marker is new, or Kafka's: it was at rest if Kafka says so.
   if (*was_clean || (is_new_ && !*marker)) {
@@ -179,7 +181,6 @@ outcome<void> log_directory::judge_last_run() {
   }
   if (!*marker) return {};
   if (!body) return {};
-  auto found = parse_properties(*body);
   // The run before that one met a crash of the machine, and did not live to mend it.
   if (found.contains("unrecovered")) return {};
   if (found["boot"] == mount->boot_id && found["mount"] == mount->mount_id) {

@@ -61,6 +61,9 @@ public:
   /// How the last run ended, by clean-shutdown file, run marker and storage-error flag.
   [[nodiscard]] last_shutdown last() const { return last_; }
 
+  /// Of the last run, as far as it has left word; zero otherwise.
+  [[nodiscard]] const uuid& previous_incarnation() const { return previous_incarnation_; }
+
   /// All partition directories. Directories that nobody can have made are left alone.
   outcome<std::vector<found_partition>> partitions();
   /// What partition_log::open() needs for one partition.
@@ -130,6 +133,7 @@ private:
   bool distrusted_ = false;
   bool unrecovered_ = false;  // the marker says that a crash of the machine is still to be mended
   uuid incarnation_;
+  uuid previous_incarnation_;
   std::vector<uuid> storage_errors_;
   std::vector<std::string> notes_;
   offset_checkpoint recovery_points_, high_watermarks_, log_starts_, clean_points_;

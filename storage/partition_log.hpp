@@ -144,6 +144,14 @@ public:
   /// The epoch in which `offset` was written, or none.
   [[nodiscard]] leader_epoch epoch_of(log_offset offset) const;
   [[nodiscard]] leader_epoch latest_epoch() const { return epochs_.latest(); }
+  /// Leader epoch `epoch` begins at log_end(), though nothing is written in it yet. Kept in memory:
+  /// the first batch makes it last.
+  void begin_epoch(leader_epoch epoch);
+  /// Forgets epochs in which nothing was written: a follower knows only what it has.
+  void forget_empty_epochs() { epochs_.truncate_from_end(log_end_); }
+  /// Where this log parts from one that says "my largest epoch up to your last one is `theirs`, and
+  /// ends there"; theirs.epoch -1: it has none of them. Everything below agrees.
+  [[nodiscard]] log_offset parting_offset(const epoch_and_end& theirs) const;
 
   [[nodiscard]] log_offset log_start() const { return log_start_; }
   [[nodiscard]] log_offset log_end() const { return log_end_; }

@@ -131,6 +131,17 @@ epoch_and_end partition_log::epoch_end_offset(leader_epoch epoch) const {
   return {found->first, found->second};
 }
 
+void partition_log::begin_epoch(leader_epoch epoch) {
+  if (epoch > epochs_.latest()) epochs_.assign(epoch, log_end_);
+}
+
+log_offset partition_log::parting_offset(const epoch_and_end& theirs) const {
+  const auto ours = epoch_end_offset(theirs.epoch);
+  // Without an epoch in common, all of this log is of epochs that the other has not.
+  if (theirs.epoch < 0 || ours.epoch < 0) return log_start_;
+  return std::clamp(std::min(theirs.end_offset, ours.end_offset), log_start_, log_end_);
+}
+
 leader_epoch partition_log::epoch_of(log_offset offset) const {
   return epochs_.epoch_of(offset);
 }

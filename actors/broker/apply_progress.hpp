@@ -18,8 +18,8 @@ public:
   /// One step of the image with this sequence is done.
   void step_done(int64_t sequence) {
     for (auto& each : open_) {
-      if (each.sequence != sequence) continue;
-      OTTLA_ASSERT(each.steps > 0);
+      // The same image may be carried out twice, for another life of the broker.
+      if (each.sequence != sequence || each.steps == 0) continue;
       --each.steps;
       return;
     }

@@ -28,6 +28,9 @@ caf::error ended() {
 broker_actor::broker_actor(caf::actor_config& config, unit& where, broker_setup setup)
     : pinned(config, where), setup_(std::move(setup)), config_(setup_.config->get()) {
   self_.id = config_->node_id;
+  if (setup_.connect) {
+    sources_.emplace(system(), setup_.services->units, std::exchange(setup_.connect, nullptr));
+  }
   last_checkpoints_.resize(setup_.directories.size());
 }
 
@@ -37,8 +40,10 @@ broker_actor::behavior_type broker_actor::make_behavior() {
   return {
       [this](const start_broker& wanted) { return start(wanted); },
       [this](const image_changed& change) { apply(change); },
-      [](const store_session_changed&) {},  // the embedded store has one session for life
-      [this](const broker_registered& entered) { self_.epoch = entered.epoch; },
+      [this](const store_session_changed& changed) {
+        if (changed.event == session_event::expired) session_expired();
+      },
+      [this](const broker_registered& entered) { begin_new_life(entered.epoch); },
       [this](const find_partition& wanted) { return find(wanted.which); },
       [this](const move_replica& wanted) { return move(wanted); },
       [this](const query_moves&) { return describe_moves(); },
@@ -65,6 +70,10 @@ broker_actor::behavior_type broker_actor::make_behavior() {
 void broker_actor::on_exit() {
   disk_work_.request_stop();
   setup_.open->clear();
+  if (sources_) sources_->end();
+  if (setup_.proposals) {
+    caf::anon_send_exit(setup_.proposals, caf::exit_reason::user_shutdown);
+  }
   for (auto& [key, partition] : partitions_) {
     for (auto& promise : partition.waiting) {
       promise.deliver(partition_found{{}, error_code::not_leader_or_follower});
@@ -91,7 +100,7 @@ void broker_actor::on_exit() {
 caf::result<broker_started> broker_actor::start(const start_broker& wanted) {
   auto promise = make_response_promise<broker_started>();
   starting_.push_back(promise);
-  this->request(setup_.metadata, caf::infinite, register_broker{wanted.registration})
+  this->request(setup_.metadata, caf::infinite, register_broker{wanted.registration, wanted.previous_incarnation})
       .then([this](const register_broker_result& result) { registered(result); },
             [this](const caf::error&) {
               registered({error_code::unknown_server_error, "the metadata actor is gone",
@@ -117,19 +126,23 @@ void broker_actor::registered(const register_broker_result& result) {
 void broker_actor::apply(const image_changed& change) {
   if (is_stopping_ || !is_registered_) return;
   image_ = change.after;
-  const auto sequence = image_->sequence();
   const auto config = setup_.config->get();
+  const bool is_reconfigured = std::exchange(config_, config) != config;
+  use_sources();
+  apply_topics(is_reconfigured ? all_topics(*image_, change) : *change.changed_topics);
+}
+
+void broker_actor::apply_topics(const std::vector<uuid>& topics) {
+  const auto sequence = image_->sequence();
   open_batches batches;
   size_t steps = 0;
-  const bool is_reconfigured = std::exchange(config_, config) != config;
-  for (const auto& topic_id :
-       is_reconfigured ? all_topics(*image_, change) : *change.changed_topics) {
+  for (const auto& topic_id : topics) {
     auto topic = image_->find_topic(topic_id);
     if (!topic) {
       steps += retire(topic_id, sequence);
       continue;
     }
-    for (const auto& replica : replicas_of(*topic, self_, *config)) {
+    for (const auto& replica : replicas_of(*topic, self_, *config_)) {
       steps += adopt(replica, sequence, batches);
     }
   }
@@ -138,6 +151,32 @@ void broker_actor::apply(const image_changed& change) {
   progress_.begin(sequence, steps);
   for (auto& [directory, batch] : batches) open_batch(directory, std::move(batch));
   report_applied();
+}
+
+/// The registration is gone: others may lead by now what this broker has led. It follows again when
+/// it is registered anew.
+void broker_actor::session_expired() {
+  log::warn("broker", "the session with ZooKeeper has expired: this broker leads nothing until it "
+                      "is registered again");
+  begin_new_life(no_broker_epoch);
+}
+
+void broker_actor::begin_new_life(broker_epoch epoch) {
+  if (std::exchange(self_.epoch, epoch) == epoch || !image_ || is_stopping_) return;
+  use_sources();
+  std::vector<uuid> all;
+  image_->for_each_topic([&](const topic_ptr& topic) { all.push_back(topic->id()); });
+  apply_topics(all);
+}
+
+void broker_actor::use_sources() {
+  if (!sources_) return;
+  sources_->use(image_, self_,
+                {.max_wait_ms = config_->replica_fetch_wait_max_ms,
+                 .min_bytes = config_->replica_fetch_min_bytes,
+                 .max_bytes = config_->replica_fetch_response_max_bytes,
+                 .partition_max_bytes = config_->replica_fetch_max_bytes},
+                config_->replica_fetch_backoff_ms);
 }
 
 void broker_actor::report_applied() {
@@ -174,6 +213,7 @@ caf::result<broker_stopped> broker_actor::stop() {
   cancel_timer(scrub_timer_);
   disk_work_.request_stop();
   setup_.open->clear();
+  if (sources_) sources_->end();
   stops_left_ = 1;  // for this function
   for (auto& [key, partition] : partitions_) {
     if (partition.state == phase::moving) {

@@ -22,6 +22,7 @@
 #include "actors/broker/broker_services.hpp"
 #include "actors/broker/local_replicas.hpp"
 #include "actors/broker/log_dirs.hpp"
+#include "actors/broker/replica_sources.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/runtime/pinned.hpp"
 #include "storage/free_space.hpp"
@@ -49,6 +50,8 @@ struct broker_setup {
   scrubber_handle scrubber;
   /// The last run ended by a crash of the process: the start has checked only the ends of the logs.
   bool scrub_first = false;
+  isr_proposals_handle proposals;  ///< Null where this broker is the only one.
+  make_peer connect;               ///< The same.
   offset_checkpoint clean_points;  ///< How far compacted logs were cleaned in earlier runs.
   std::vector<directory_crew> directories;
   log_places found;  ///< At the start, and where they have moved since.
@@ -110,6 +113,10 @@ private:
   caf::result<broker_started> start(const start_broker& wanted);
   void registered(const register_broker_result& result);
   void apply(const image_changed& change);
+  void apply_topics(const std::vector<uuid>& topics);
+  void session_expired();
+  void begin_new_life(broker_epoch epoch);
+  void use_sources();
   void report_applied();
   void report_image(const metadata_image& image);
   caf::result<broker_stopped> stop();
@@ -127,7 +134,7 @@ private:
   void open_batch(size_t directory, prepare_partitions batch);
   void distribute(size_t directory, prepared_partitions& prepared);
   void opened(size_t directory, opened_log& log);
-  void bring_up(local_partition& partition, std::shared_ptr<partition_log> log);
+  void bring_up(local_partition& partition, opened_log& opened);
   void opening_ended(local_partition& partition, error_code error);
   void partition_down(const caf::down_msg& down);
   void reopen_after(const topic_id_partition& which, int64_t delay_ms);
@@ -185,6 +192,7 @@ private:
   std::stop_source disk_work_;  ///< Ends the recovery of logs and the removal of deleted ones.
   apply_progress progress_;
   partition_map partitions_;
+  std::optional<replica_sources> sources_;  ///< None where this broker is the only one.
   std::map<caf::actor_addr, topic_id_partition> by_address_;
   struct removal {
     size_t left = 0;  ///< Directories of the name that are still being removed.

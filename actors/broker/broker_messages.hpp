@@ -13,6 +13,7 @@ namespace ottla {
 /// Registers the broker and brings its partitions up; answered when it is unfenced and serves.
 struct start_broker {
   broker_registration registration;
+  uuid previous_incarnation;  ///< Of the run before this one, if it did not end cleanly.
 };
 
 struct broker_started {

@@ -272,6 +272,7 @@ void broker_actor::remove_moved(local_partition& partition) {
 void broker_actor::end_actor(local_partition& partition, phase state) {
   partition.state = state;
   setup_.open->remove(partition.replica.key);
+  if (sources_) sources_->forget(partition.replica.key);
   if (!partition.actor) return;
   by_address_.erase(partition.actor.address());
   caf::anon_send_exit(partition.actor, caf::exit_reason::user_shutdown);
@@ -293,7 +294,7 @@ void broker_actor::reopened_after_move(local_partition& partition, opened_log& l
   }
   const bool is_good = !log.failure;
   if (is_good) {
-    bring_up(partition, std::move(log.log));
+    bring_up(partition, log);
   } else {
     end_actor(partition, phase::failed);
     if (is_passing(*log.failure)) reopen_after(partition.replica.key, retry_open_ms);

@@ -26,6 +26,15 @@ log_defaults log_defaults_of(const broker_config& config) {
   return {.producer_id_expiration_ms = config.producer_id_expiration_ms};
 }
 
+/// Whether that life of a broker is going on and takes part.
+std::function<bool(const replica_seat&)> may_join(const metadata_cache* metadata) {
+  return [metadata](const replica_seat& seat) {
+    auto image = metadata->get();
+    if (!image || !image->is_live(seat)) return false;
+    return image->find_broker(seat.id)->status != broker_status::stopping;
+  };
+}
+
 }  // namespace
 
 unit& broker_actor::unit_for(const topic_id_partition& which) const {
@@ -43,6 +52,7 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
     partition.replica = replica;
     if (partition.actor && partition.state != phase::closing) {
       caf::anon_send(partition.actor, replica.assignment);
+      if (sources_) sources_->follow(replica.key, partition.actor, replica.assignment);
     }
     if (partition.state != phase::opening) return 0;
     partition.steps.push_back(sequence);
@@ -173,17 +183,19 @@ void broker_actor::opened(size_t directory, opened_log& log) {
   for (const auto& note : log.log->recovered().notes) {
     log::warn("log", "{}: {}", to_string(log.wanted.which), note);
   }
-  bring_up(partition, std::move(log.log));
+  bring_up(partition, log);
   opening_ended(partition, error_code::none);
 }
 
-void broker_actor::bring_up(local_partition& partition, std::shared_ptr<partition_log> log) {
+void broker_actor::bring_up(local_partition& partition, opened_log& opened) {
   const auto& replica = partition.replica;
   auto& crew = setup_.directories[partition.directory];
   const auto seat = hash_of(replica.key);
+  auto& log = opened.log;
   log_facts facts{.log_start_offset = log->log_start(),
                   .log_end_offset = log->log_end(),
-                  .flushed_offset = log->recovery_point()};
+                  .flushed_offset = log->recovery_point(),
+                  .latest_epoch = log->latest_epoch()};
   auto& home = unit_for(replica.key);
   auto storage =
       spawn_on<log_actor>(system(), home,
@@ -210,10 +222,15 @@ void broker_actor::bring_up(local_partition& partition, std::shared_ptr<partitio
                                                 .topic_id = replica.key.topic_id,
                                                 .log = caf::actor_cast<log_handle>(storage),
                                                 .facts = facts,
-                                                .assignment = replica.assignment});
+                                                .assignment = replica.assignment,
+                                                .high_watermark = opened.high_watermark,
+                                                .self = self_,
+                                                .proposals = setup_.proposals,
+                                                .may_join = may_join(setup_.services->metadata)});
   monitor(partition.actor);
   by_address_.emplace(partition.actor.address(), replica.key);
   setup_.open->add(replica.key, partition.actor);
+  if (sources_) sources_->follow(replica.key, partition.actor, replica.assignment);
 }
 
 void broker_actor::opening_ended(local_partition& partition, error_code error) {
@@ -261,6 +278,7 @@ void broker_actor::partition_down(const caf::down_msg& down) {
   auto& partition = known->second;
   if (partition.state != phase::open && partition.state != phase::moving) return;
   setup_.open->remove(key);
+  if (sources_) sources_->forget(key);
   partition.actor = nullptr;
   if (partition.state == phase::moving) return;  // it begins anew when its log is opened
   abandon(key, "its log was opened again");
@@ -363,6 +381,7 @@ size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
     ++steps;
     ++removals_left_[topic_id];
     setup_.open->remove(key);
+    if (sources_) sources_->forget(key);
     ++removing_[partition.replica.name].left;
     if (partition.state == phase::moving) {
       partition.removal = sequence;

@@ -11,6 +11,12 @@ bool holds(const partition_record& record, broker_id self) {
   return std::find(record.replicas.begin(), record.replicas.end(), self) != record.replicas.end();
 }
 
+partition_role role_of(const partition_record& record, const replica_seat& self) {
+  if (record.leader == self) return partition_role::leader;
+  const bool is_led = record.leader.id != no_broker && record.leader.id != self.id;
+  return is_led ? partition_role::follower : partition_role::offline;
+}
+
 }  // namespace
 
 std::vector<local_replica> replicas_of(const topic_image& topic, const replica_seat& self,
@@ -24,13 +30,14 @@ std::vector<local_replica> replicas_of(const topic_image& topic, const replica_s
         default_durability(static_cast<int32_t>(record.replicas.size()), topic.is_internal()));
     held.push_back({.key = {topic.id(), index},
                     .name = {topic.name(), index},
-                    .assignment = {.leads = record.leader == self,
+                    .assignment = {.role = role_of(record, self),
                                    .leader = record.leader.id,
                                    .epoch = record.leader_epoch,
-                                   .in_sync_replicas = static_cast<int32_t>(record.isr.size()),
-                                   .replicas = static_cast<int32_t>(record.replicas.size()),
+                                   .seats = {record.replicas, record.isr, record.partition_epoch},
+                                   .recovering = record.recovering,
                                    .config = effective,
-                                   .level = level}});
+                                   .level = level,
+                                   .lag_time_max_ms = config.replica_lag_time_max_ms}});
   }
   return held;
 }

@@ -36,35 +36,6 @@ outcome<std::optional<directory_identity>> peek_identity(file_system& disk,
   return std::optional{*identity};
 }
 
-/// The one cluster that all directories belong to.
-outcome<std::string> agree_on_cluster(file_system& disk, const std::vector<std::string>& paths,
-                                      random_source& random) {
-  std::string cluster_id;
-  std::string said_by;
-  std::optional<fault> unknown;
-  for (const auto& path : paths) {
-    auto identity = peek_identity(disk, path);
-    if (!identity && !stops_the_start(identity.error())) {
-      unknown = std::move(identity.error());  // it will be left out
-      continue;
-    }
-    if (!identity) return std::move(identity.error());
-    if (!*identity || (*identity)->cluster_id.empty()) continue;
-    const auto& told = (*identity)->cluster_id;
-    if (!cluster_id.empty() && told != cluster_id) {
-      return fault{error_code::inconsistent_cluster_id,
-                   path + " belongs to cluster " + told + ", but " + said_by + " to " + cluster_id +
-                       "; log.dirs must all be of one cluster",
-                   0};
-    }
-    cluster_id = told;
-    said_by = path;
-  }
-  // A new cluster begins only where no directory can say otherwise.
-  if (cluster_id.empty() && unknown) return std::move(*unknown);
-  return cluster_id.empty() ? random.id().to_string() : cluster_id;
-}
-
 last_stop worst(last_stop so_far, last_shutdown found) {
   auto next = found == last_shutdown::clean           ? last_stop::clean
               : found == last_shutdown::process_crash ? last_stop::process_crash
@@ -104,6 +75,46 @@ outcome<std::tuple<log_offset, int64_t, log_offset>> reach_of(const log_director
   const auto& starts = directory.log_starts();
   auto start = starts.find(partition.name.which);
   return std::tuple{newest, bytes, start == starts.end() ? log_offset{0} : start->second};
+}
+
+outcome<opened_log_dirs> open_all(file_system& disk, const broker_config& config,
+                                  random_source& random, std::string cluster_id,
+                                  size_t open_files_max) {
+  opened_log_dirs all{.cluster_id = std::move(cluster_id), .incarnation = random.id()};
+  std::vector<uuid> distrusted;
+  std::optional<fault> failure;
+  for (const auto& path : config.log_dirs) {
+    auto opened = open_one(disk, path,
+                           {.cluster_id = all.cluster_id,
+                            .node = config.node_id,
+                            .fresh_directory_id = random.id(),
+                            .incarnation = all.incarnation});
+    if (!opened) {
+      if (stops_the_start(opened.error())) return std::move(opened.error());
+      all.warnings.push_back("log.dirs: " + path + " is left out: " + opened.error().message);
+      all.is_any_left_out = true;
+      failure = std::move(opened.error());
+      continue;
+    }
+    const auto& directory = *opened->directory;
+    for (const auto& note : directory.notes()) all.warnings.push_back(path + ": " + note);
+    for (const auto& each : directory.storage_errors()) distrusted.push_back(each);
+    all.directories.push_back(std::move(*opened));
+  }
+  if (all.directories.empty()) return std::move(*failure);
+  OTTLA_TRY(settle_moves(all, random));
+  for (auto& each : all.directories) {
+    const auto& id = each.directory->identity().directory_id;
+    if (std::find(distrusted.begin(), distrusted.end(), id) != distrusted.end()) {
+      each.directory->distrust();
+    }
+    all.stopped = worst(all.stopped, each.directory->last());
+    if (all.previous_incarnation.is_zero()) {
+      all.previous_incarnation = each.directory->previous_incarnation();
+    }
+    each.handles = std::make_shared<file_handles>(disk, open_files_max / all.directories.size());
+  }
+  return all;
 }
 
 }  // namespace
@@ -162,40 +173,51 @@ outcome<void> settle_moves(opened_log_dirs& all, random_source& random) {
   return {};
 }
 
-outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& config,
-                                       random_source& random, size_t open_files_max) {
-  auto cluster_id = agree_on_cluster(disk, config.log_dirs, random);
-  if (!cluster_id) return std::move(cluster_id.error());
-  opened_log_dirs all{.cluster_id = *cluster_id, .incarnation = random.id()};
-  std::vector<uuid> distrusted;
-  std::optional<fault> failure;
-  for (const auto& path : config.log_dirs) {
-    auto opened = open_one(disk, path,
-                           {.cluster_id = all.cluster_id,
-                            .node = config.node_id,
-                            .fresh_directory_id = random.id(),
-                            .incarnation = all.incarnation});
-    if (!opened) {
-      if (stops_the_start(opened.error())) return std::move(opened.error());
-      all.warnings.push_back("log.dirs: " + path + " is left out: " + opened.error().message);
-      all.is_any_left_out = true;
-      failure = std::move(opened.error());
+outcome<std::string> cluster_of_log_dirs(file_system& disk,
+                                         const std::vector<std::string>& paths) {
+  std::string cluster_id;
+  std::string said_by;
+  std::optional<fault> unknown;
+  for (const auto& path : paths) {
+    auto identity = peek_identity(disk, path);
+    if (!identity && !stops_the_start(identity.error())) {
+      unknown = std::move(identity.error());  // it will be left out
       continue;
     }
-    const auto& directory = *opened->directory;
-    for (const auto& note : directory.notes()) all.warnings.push_back(path + ": " + note);
-    for (const auto& each : directory.storage_errors()) distrusted.push_back(each);
-    all.directories.push_back(std::move(*opened));
-  }
-  if (all.directories.empty()) return std::move(*failure);
-  OTTLA_TRY(settle_moves(all, random));
-  for (auto& each : all.directories) {
-    const auto& id = each.directory->identity().directory_id;
-    if (std::find(distrusted.begin(), distrusted.end(), id) != distrusted.end()) {
-      each.directory->distrust();
+    if (!identity) return std::move(identity.error());
+    if (!*identity || (*identity)->cluster_id.empty()) continue;
+    const auto& told = (*identity)->cluster_id;
+    if (!cluster_id.empty() && told != cluster_id) {
+      return fault{error_code::inconsistent_cluster_id,
+                   path + " belongs to cluster " + told + ", but " + said_by + " to " + cluster_id +
+                       "; log.dirs must all be of one cluster",
+                   0};
     }
-    all.stopped = worst(all.stopped, each.directory->last());
-    each.handles = std::make_shared<file_handles>(disk, open_files_max / all.directories.size());
+    cluster_id = told;
+    said_by = path;
+  }
+  // A new cluster begins only where no directory can say otherwise.
+  if (cluster_id.empty() && unknown) return std::move(*unknown);
+  return cluster_id;
+}
+
+outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& config,
+                                       random_source& random, size_t open_files_max) {
+  auto cluster_id = cluster_of_log_dirs(disk, config.log_dirs);
+  if (!cluster_id) return std::move(cluster_id.error());
+  return open_all(disk, config, random,
+                  cluster_id->empty() ? random.id().to_string() : std::move(*cluster_id),
+                  open_files_max);
+}
+
+outcome<opened_log_dirs> open_log_dirs_of(file_system& disk, const broker_config& config,
+                                          random_source& random, size_t open_files_max,
+                                          std::string cluster_id) {
+  auto all = open_all(disk, config, random, std::move(cluster_id), open_files_max);
+  if (!all) return all;
+  if (all->is_any_left_out) all->stopped = last_stop::disk_replaced;
+  for (const auto& each : all->directories) {
+    if (each.directory->is_new()) all->stopped = last_stop::disk_replaced;
   }
   return all;
 }

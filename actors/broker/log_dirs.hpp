@@ -49,6 +49,7 @@ private:
 struct opened_log_dirs {
   std::string cluster_id;  ///< What the directories say, or a new one if all are new.
   uuid incarnation;        ///< Of this run.
+  uuid previous_incarnation;  ///< Of the last run, or zero.
   last_stop stopped = last_stop::clean;
   std::vector<opened_directory> directories;
   bool is_any_left_out = false;  ///< A directory of log.dirs failed: its partitions are not found.
@@ -67,5 +68,14 @@ outcome<void> settle_moves(opened_log_dirs& all, random_source& random);
 /// is left out with a warning while another one works. `open_files_max`: of all segments together.
 outcome<opened_log_dirs> open_log_dirs(file_system& disk, const broker_config& config,
                                        random_source& random, size_t open_files_max = 512);
+
+/// The one cluster that the directories belong to; empty: all of them are new.
+outcome<std::string> cluster_of_log_dirs(file_system& disk, const std::vector<std::string>& paths);
+
+/// The same for a broker of that cluster. New directories count as replaced ones: what the cluster
+/// believes to be in them is not there.
+outcome<opened_log_dirs> open_log_dirs_of(file_system& disk, const broker_config& config,
+                                          random_source& random, size_t open_files_max,
+                                          std::string cluster_id);
 
 }  // namespace ottla

@@ -6,7 +6,12 @@
 
 #include "actors/broker/broker_actor.hpp"
 #include "actors/cluster/controller_actor.hpp"
+#include "actors/cluster/controller_link_actor.hpp"
+#include "actors/cluster/new_cluster.hpp"
 #include "actors/group/coordinators_actor.hpp"
+#include "actors/partition/isr_proposals_actor.hpp"
+#include "actors/peer/peer_actor.hpp"
+#include "actors/runtime/log.hpp"
 #include "actors/storage/cleaner_actor.hpp"
 #include "actors/storage/directory_actor.hpp"
 #include "actors/storage/disk_actor.hpp"
@@ -18,6 +23,7 @@ namespace {
 /// Two threads let one log's flush go on while another waits for the disk; more pays only where a
 /// disk serves many writers at once.
 constexpr size_t flushers_per_directory = 2;
+constexpr int64_t connect_timeout_ms = 10'000;
 
 template <class Handle>
 void end_actor(Handle& handle) {
@@ -27,6 +33,26 @@ void end_actor(Handle& handle) {
 
 compression_options offsets_compression(const broker_config& config) {
   return {.codec = static_cast<compression_codec>(config.offsets_topic_compression_codec)};
+}
+
+/// Connections to the other brokers, by the address that each has for brokers.
+make_peer peers_of(caf::actor_system& system, std::string listener, std::string secret) {
+  return [&system, listener = std::move(listener), secret = std::move(secret)](
+             unit& where, const replica_seat& self, const broker_image& other) -> peer_handle {
+    const auto* at = other.endpoint(listener);
+    if (at == nullptr) {
+      log::warn("peer", "broker {} has no listener {}", other.registration.id, listener);
+      return {};
+    }
+    peer_setup setup{
+        .name = fmt::format("broker {} at {}:{}", other.registration.id, at->host, at->port),
+        .connect =
+            [&where, host = at->host, port = at->port](connect_ended ended) {
+              connect_tcp(where, host, port, connect_timeout_ms, std::move(ended));
+            },
+        .identity = peer_identity{self, other.registration.id, secret}};
+    return caf::actor_cast<peer_handle>(spawn_on<peer_actor>(system, where, std::move(setup)));
+  };
 }
 
 /// The threads that work for each log directory.
@@ -64,11 +90,14 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
                  return static_cast<uint32_t>(random_.next());
                }),
       stopped_(dirs.stopped),
-      incarnation_(dirs.incarnation) {
+      incarnation_(dirs.incarnation),
+      previous_incarnation_(dirs.previous_incarnation) {
   const auto settings = config_.get();
   auto& first = *seams.units.front();
   auto on_fatal = [give_up](const fault& why) { give_up(why.message); };
-  const cluster_record new_cluster{dirs.cluster_id, embedded_bucket_count, seams.time->wall_ms()};
+  const auto buckets =
+      settings->is_in_cluster() ? cluster_bucket_count : embedded_bucket_count;
+  const cluster_record new_cluster{dirs.cluster_id, buckets, seams.time->wall_ms()};
   metadata_ = spawn_blocking<metadata_actor>(system, first,
                                              metadata_setup{.store = std::move(seams.store),
                                                             .mailbox = std::move(seams.mailbox),
@@ -94,14 +123,13 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
   services_.partitions = &partitions_;
   services_.fetches = &fetches_;
   services_.groups = &coordinators_directory_;
-  services_.controller = controller_;
+  services_.controller = services_.own_controller = controller_;
+  services_.cluster_secret = std::move(seams.cluster_secret);
   auto places = dirs.places();
   auto clean_points = dirs.clean_points();
   const bool is_directory_missing = dirs.is_any_left_out;
   const std::array<uint64_t, 2> hash_seed{random_.next(), random_.next()};
-  supervisor_ = spawn_on<broker_actor>(
-      system, first,
-      broker_setup{.services = &services_,
+  broker_setup setup{.services = &services_,
                    .open = &partitions_,
                    .config = &config_,
                    .metadata = metadata_,
@@ -112,7 +140,9 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
                    .directories = hire(system, first, *settings, dirs),
                    .found = std::move(places),
                    .is_directory_missing = is_directory_missing,
-                   .give_up = std::move(give_up)});
+                   .give_up = std::move(give_up)};
+  if (!services_.cluster_secret.empty()) join_cluster(system, setup);
+  supervisor_ = spawn_on<broker_actor>(system, first, std::move(setup));
   services_.supervisor = supervisor_;
   coordinators_ = spawn_on<coordinators_actor>(
       system, first,
@@ -125,6 +155,28 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
           .directory = &coordinators_directory_});
   // An actor begins with its first message: this one has to follow the images from the start.
   caf::anon_send(metadata_, subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(coordinators_)});
+}
+
+/// Between this broker and the others: the way to the controller, and what replication needs.
+void node::join_cluster(caf::actor_system& system, broker_setup& setup) {
+  const auto settings = config_.get();
+  auto& first = *services_.units.front();
+  setup.connect = peers_of(system, settings->inter_broker_listener, services_.cluster_secret);
+  controller_link_ = spawn_on<controller_link_actor>(
+      system, first,
+      controller_link_setup{
+          .self = settings->node_id,
+          .here = controller_,
+          .reach = [connect = setup.connect, &first](
+                       const replica_seat& self, const broker_image& other) {
+            return connect(first, self, other);
+          }});
+  caf::anon_send(metadata_,
+                 subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(controller_link_)});
+  services_.controller = controller_link_;
+  setup.proposals = spawn_on<isr_proposals_actor>(
+      system, first, replica_seat{settings->node_id, no_broker_epoch},
+      caf::actor_cast<isr_authority_handle>(controller_link_));
 }
 
 node::~node() {
@@ -141,7 +193,7 @@ start_broker node::introduction(const std::vector<listener_config>& listeners) c
     registration.endpoints.push_back({each.name, static_cast<int16_t>(each.protocol),
                                       each.advertised_host, each.advertised_port});
   }
-  return {std::move(registration)};
+  return {std::move(registration), previous_incarnation_};
 }
 
 void node::end_coordinators() {
@@ -151,10 +203,12 @@ void node::end_coordinators() {
 void node::end() {
   end_coordinators();
   end_actor(supervisor_);
+  end_actor(controller_link_);
   end_actor(controller_);
   end_actor(metadata_);
   services_.supervisor = nullptr;
   services_.controller = nullptr;
+  services_.own_controller = nullptr;
 }
 
 }  // namespace ottla

@@ -16,6 +16,8 @@
 
 namespace ottla {
 
+struct broker_setup;
+
 /// What differs between a process and a simulated broker.
 struct node_seams {
   std::vector<unit*> units;
@@ -24,6 +26,8 @@ struct node_seams {
   file_system* disk = nullptr;
   std::unique_ptr<metadata_store> store;
   std::shared_ptr<store_mailbox> mailbox;  ///< The one that `store` was opened with.
+  /// What the brokers of a cluster prove to each other; empty: this one is the only one.
+  std::string cluster_secret;
 };
 
 class node {
@@ -38,7 +42,8 @@ public:
 
   [[nodiscard]] const broker_services& services() const { return services_; }
   [[nodiscard]] const broker_control& supervisor() const { return supervisor_; }
-  /// What the supervisor is told first. `listeners`: with the ports that are really bound.
+  /// What the supervisor is told first. `listeners`: with the ports that are really bound, that for
+  /// brokers among them.
   [[nodiscard]] start_broker introduction(const std::vector<listener_config>& listeners) const;
   /// Ends the coordinators, before the partitions that they write to.
   void end_coordinators();
@@ -46,6 +51,8 @@ public:
   void end();
 
 private:
+  void join_cluster(caf::actor_system& system, broker_setup& setup);
+
   config_cell config_;
   metadata_cache metadata_cache_;
   open_partitions partitions_;
@@ -56,8 +63,10 @@ private:
   broker_services services_;
   const last_stop stopped_;
   const uuid incarnation_;
+  const uuid previous_incarnation_;
   metadata_handle metadata_;
   controller_handle controller_;
+  controller_link controller_link_;  ///< Null where this broker is the only one.
   broker_control supervisor_;
   coordinators_handle coordinators_;
 };

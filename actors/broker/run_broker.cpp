@@ -8,9 +8,12 @@
 #include <csignal>
 #include <mutex>
 
+#include "actors/broker/cluster_identity.hpp"
+#include "actors/broker/cluster_secret.hpp"
 #include "actors/broker/make_metadata_store.hpp"
 #include "actors/broker/node.hpp"
 #include "actors/broker/open_files.hpp"
+#include "actors/cluster/new_cluster.hpp"
 #include "actors/config/listener_values.hpp"
 #include "actors/gateway/gateway.hpp"
 #include "actors/gateway/routes.hpp"
@@ -91,6 +94,23 @@ gateway_limits limits_of(const broker_config& config, const open_files_plan& fil
   return limits;
 }
 
+/// Of the listener for brokers: nothing that clients do can shut it.
+gateway_limits broker_limits_of(const broker_config& config) {
+  gateway_limits limits;
+  limits.listen_backlog = config.socket_listen_backlog;
+  limits.session.idle_ms = -1;
+  return limits;
+}
+
+/// The listeners for clients, or that for brokers.
+std::vector<listener_config> listeners_of(const broker_config& config, bool for_brokers) {
+  auto some = config.listeners;
+  std::erase_if(some, [&](const auto& each) {
+    return (config.is_in_cluster() && each.name == config.inter_broker_listener) != for_brokers;
+  });
+  return some;
+}
+
 size_t unit_count(const broker_config& config) {
   if (config.io_threads > 0) return static_cast<size_t>(config.io_threads);
   return static_cast<size_t>(std::max(1L, sysconf(_SC_NPROCESSORS_ONLN) / 2));
@@ -113,10 +133,11 @@ std::optional<Answer> ask(caf::scoped_actor& self, const Handle& whom, Question 
 class process {
 public:
   process(const broker_config& config, file_system& disk, opened_log_dirs dirs,
-          memory_budget& memory, open_files_plan files)
+          std::string cluster_secret, memory_budget& memory, open_files_plan files)
       : config_(config),
         disk_(disk),
         dirs_(std::move(dirs)),
+        cluster_secret_(std::move(cluster_secret)),
         memory_(memory),
         files_(std::move(files)),
         runtime_(runtime_options{.units = unit_count(config), .resources = {.memory = &memory}}),
@@ -157,7 +178,8 @@ private:
                              .time = &system_clock(),
                              .disk = &disk_,
                              .store = std::move(*store),
-                             .mailbox = std::move(mailbox)},
+                             .mailbox = std::move(mailbox),
+                             .cluster_secret = cluster_secret_},
                   std::move(dirs_),
                   [this](std::string why) { reason_.declare_fatal(std::move(why)); });
     gateway_ = spawn_gateway(system_, {.services = &node_->services(),
@@ -166,10 +188,18 @@ private:
                                        .limits_now = [this, cell = node_->services().config] {
                                          return limits_of(*cell->get(), files_);
                                        }});
-    auto bound = ask<gateway_opened>(self_, gateway_, open_gateway{config_.listeners});
-    if (!bound) return "the gateway failed";
-    if (bound->failure) return *bound->failure;
-    auto started = start_supervisor(bound->bound);
+    if (config_.is_in_cluster()) {
+      broker_gateway_ = spawn_gateway(system_, {.services = &node_->services(),
+                                                .routes = broker_routes(),
+                                                .limits = broker_limits_of(config_),
+                                                .pool = memory_pool::replication});
+    }
+    std::vector<listener_config> bound;
+    for (const bool for_brokers : {false, true}) {
+      auto failure = bind(for_brokers, bound);
+      if (failure) return failure;
+    }
+    auto started = start_supervisor(bound);
     if (!started) return std::nullopt;
     if (started->failure) return started->failure->message;
     const auto image = node_->services().metadata->get();
@@ -177,9 +207,22 @@ private:
       return "log.dirs belong to cluster " + cluster_id + ", but the metadata in " +
              config_.metadata_dir + " to " + image->cluster_id();
     }
+    if (broker_gateway_) self_->send(broker_gateway_, accept_connections{});
     self_->send(gateway_, accept_connections{});
     log::info("broker", "broker {} of cluster {} serves", config_.node_id, cluster_id);
-    serving(bound->bound);
+    serving(bound);
+    return std::nullopt;
+  }
+
+  /// Opens the listeners of one kind and adds them, with their ports, to `bound`.
+  std::optional<std::string> bind(bool for_brokers, std::vector<listener_config>& bound) {
+    const auto& where = for_brokers ? broker_gateway_ : gateway_;
+    if (!where) return std::nullopt;
+    auto opened =
+        ask<gateway_opened>(self_, where, open_gateway{listeners_of(config_, for_brokers)});
+    if (!opened) return "the gateway failed";
+    if (opened->failure) return opened->failure;
+    bound.insert(bound.end(), opened->bound.begin(), opened->bound.end());
     return std::nullopt;
   }
 
@@ -206,25 +249,30 @@ private:
 
   /// Clients first, then groups, then the logs. Whether every log is on disk.
   bool stop() {
-    if (gateway_) {
-      ask<gateway_closed>(self_, gateway_, close_gateway{});
-      self_->send_exit(gateway_, caf::exit_reason::user_shutdown);
-      gateway_ = nullptr;
-    }
+    close(gateway_);
     bool is_clean = true;
     if (node_) {
       node_->end_coordinators();
       auto stopped = ask<broker_stopped>(self_, node_->supervisor(), stop_broker{});
       is_clean = stopped && stopped->is_clean;
-      node_->end();
     }
+    close(broker_gateway_);
+    if (node_) node_->end();
     self_->await_all_other_actors_done();
     return is_clean;
+  }
+
+  void close(gateway_handle& which) {
+    if (!which) return;
+    ask<gateway_closed>(self_, which, close_gateway{});
+    self_->send_exit(which, caf::exit_reason::user_shutdown);
+    which = nullptr;
   }
 
   const broker_config& config_;
   file_system& disk_;
   opened_log_dirs dirs_;
+  const std::string cluster_secret_;
   memory_budget& memory_;
   const open_files_plan files_;
   runtime_config runtime_;
@@ -233,7 +281,23 @@ private:
   stop_reason reason_;
   std::optional<node> node_;
   gateway_handle gateway_;
+  gateway_handle broker_gateway_;  ///< Null where this broker is the only one.
 };
+
+/// What the log directories hold, and, in a cluster, whether they are of it.
+outcome<opened_log_dirs> open_dirs(posix_file_system& disk, const broker_config& config,
+                                   random_source& random, size_t open_files_max) {
+  if (!config.is_in_cluster()) return open_log_dirs(disk, config, random, open_files_max);
+  auto own = cluster_of_log_dirs(disk, config.log_dirs);
+  if (!own) return std::move(own.error());
+  const cluster_record fresh{random.id().to_string(), cluster_bucket_count,
+                             system_clock().wall_ms()};
+  auto cluster_id = join_cluster(
+      [&](store_executor executor) { return make_metadata_store(config, std::move(executor)); },
+      fresh, *own, config.zookeeper_connection_timeout_ms);
+  if (!cluster_id) return std::move(cluster_id.error());
+  return open_log_dirs_of(disk, config, random, open_files_max, std::move(*cluster_id));
+}
 
 }  // namespace
 
@@ -245,10 +309,17 @@ int run_broker(const broker_config& config,
   auto random = random_source::from_system();
   auto files = plan_open_files(raise_open_files_limit(), config);
   if (!files) return cannot_start(files.error().message);
-  auto dirs = open_log_dirs(disk, config, random, files->log_files);
+  std::string secret;
+  if (config.is_in_cluster()) {
+    auto loaded = load_cluster_secret(config.cluster_secret_file);
+    if (!loaded) return cannot_start(loaded.error().message);
+    secret = std::move(*loaded);
+  }
+  auto dirs = open_dirs(disk, config, random, files->log_files);
   if (!dirs) return cannot_start(dirs.error().message);
   memory_budget memory{budget_of(config)};
-  return process{config, disk, std::move(*dirs), memory, std::move(*files)}.run(signals, serving);
+  return process{config, disk, std::move(*dirs), std::move(secret), memory, std::move(*files)}.run(
+      signals, serving);
 }
 
 }  // namespace ottla

@@ -3,6 +3,7 @@
 #include <caf/send.hpp>
 
 #include "actors/cluster/config_requests.hpp"
+#include "actors/cluster/isr_changes.hpp"
 #include "actors/cluster/topic_changes.hpp"
 
 namespace ottla {
@@ -80,6 +81,9 @@ controller_handle::behavior_type controller_actor::make_behavior() {
             command,
             [](const auto& context, const auto& c) { return elect_leaders(context, c.request); });
       },
+      [this](const alter_partitions& wanted) {
+        return submit<alter_partitions, partitions_altered>(wanted, alter_isrs);
+      },
       [this](const timer_expired&) {
         is_resting_ = false;
         campaign();
@@ -137,7 +141,10 @@ void controller_actor::image_came(const image_changed& message) {
   connected_ = true;  // Images come only from a session that works.
   if (!setup_.broker_reports_applied) applied_ = image_->sequence();
   if (office_ == office::held && image_->controller() != setup_.id) return resign();
+  if (office_ == office::taking && is_elsewhere()) return resign();
   if (office_ == office::taking) take_office();
+  // What waits here for a controller is for the one that there is now to be asked.
+  if (office_ == office::none && is_elsewhere()) fail_all();
   give_answers();
   campaign();
   judge_brokers();
@@ -151,14 +158,16 @@ void controller_actor::campaign() {
     return;
   }
   office_ = office::campaigning;
-  ask_to_read({metadata_path::controller_epoch},
+  ask_to_read({metadata_path::controller_epoch, metadata_path::controller},
               [this](const read_nodes_result& result) { candidate_read(result); });
 }
 
 void controller_actor::candidate_read(const read_nodes_result& result) {
-  auto epoch =
-      result.nodes.empty() ? std::nullopt : decoded<controller_epoch_record>(result.nodes.front());
-  if (!epoch) {
+  const bool is_read = result.nodes.size() == 2;
+  auto epoch = is_read ? decoded<controller_epoch_record>(result.nodes.front()) : std::nullopt;
+  auto holder = is_read ? decoded<controller_record>(result.nodes.back()) : std::nullopt;
+  // The image may be older than the election of somebody else.
+  if (!epoch || (holder && holder->id != setup_.id)) {
     office_ = office::none;
     return;
   }
@@ -166,8 +175,10 @@ void controller_actor::candidate_read(const read_nodes_result& result) {
   fence_ = result.nodes.front().version + 1;
   term_ = home_unit().random().id();
   std::vector<store_write> steps;
-  if (image_->controller() == setup_.id) {  // The node of a term that we gave up.
-    steps.push_back({.what = store_write::kind::remove, .path = metadata_path::controller});
+  if (holder) {  // The node of a term that we gave up.
+    steps.push_back({.what = store_write::kind::remove,
+                     .path = metadata_path::controller,
+                     .version = result.nodes.back().version});
   }
   steps.push_back({.what = store_write::kind::create_ephemeral,
                    .path = metadata_path::controller,

@@ -51,6 +51,8 @@ struct subscribe_images {
 /// Enters this broker in the store and keeps it there through expired sessions.
 struct register_broker {
   broker_registration registration;
+  /// Of the run before this one, if it ended without a farewell: its entry is taken over.
+  uuid previous_incarnation;
 };
 struct register_broker_result {
   error_code error = error_code::none;

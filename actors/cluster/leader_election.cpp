@@ -155,6 +155,18 @@ bool broker_gone(partition_record& record, broker_id gone, const election_view& 
   return true;
 }
 
+void alter_isr(partition_record& record, std::vector<replica_seat> isr,
+               const election_view& view) {
+  for (const auto& member : record.isr) {
+    if (seat_of(isr, member.id) != isr.end()) continue;
+    std::erase_if(record.eligible, [&](const auto& seat) { return seat.id == member.id; });
+    record.eligible.push_back(member);  // it has all that was shown until now
+  }
+  record.isr = std::move(isr);
+  settle_eligible(record, view);
+  ++record.partition_epoch;
+}
+
 bool elect_if_leaderless(partition_record& record, const election_view& view) {
   if (is_leader_in_place(record, view) || !elect(record, view)) return false;
   ++record.partition_epoch;

@@ -5,15 +5,12 @@
 #include <caf/send.hpp>
 
 #include "actors/cluster/config_requests.hpp"
+#include "actors/cluster/new_cluster.hpp"
 
 namespace ottla {
 namespace {
 
 using kind = store_write::kind;
-
-store_write create(std::string path, shared_bytes value) {
-  return {.what = kind::create, .path = std::move(path), .value = std::move(value)};
-}
 
 template <class Record>
 outcome<Record> decode(const stored_node& node) {
@@ -139,11 +136,7 @@ void metadata_actor::cluster_read(const outcome<std::vector<stored_node>>& nodes
   if (cluster_) return fail(other_cluster());
   // Whoever is first makes the cluster; the others find it. A lost answer is settled by reading.
   setup_.store->commit(
-      {create(metadata_path::cluster, encode_record(setup_.new_cluster)),
-       create(metadata_path::controller_epoch, encode_record(controller_epoch_record{})),
-       create(metadata_path::changes, encode_record(change_log{})),
-       create(metadata_path::of({metadata_node::kind::producer_ids}),
-              encode_record(producer_ids_record{}))},
+      first_nodes(setup_.new_cluster),
       [this](const commit_result& result) {
         if (result.what == commit_result::status::refused) {
           return fail({error_code::kafka_storage_error, result.message});
@@ -160,6 +153,7 @@ fault metadata_actor::other_cluster() const {
 
 caf::result<register_broker_result> metadata_actor::enter(const register_broker& message) {
   registration_ = message.registration;
+  previous_incarnation_ = message.previous_incarnation;
   answer_entry({error_code::duplicate_broker_registration, "registered anew"});
   entry_promise_ = make_response_promise<register_broker_result>();
   if (is_our_cluster_) enter_again();
@@ -201,9 +195,18 @@ void metadata_actor::look_for_own_entry() {
         if (record && record->incarnation == registration_->incarnation) {
           return entered({.what = commit_result::status::committed, .id = node.created});
         }
+        if (record && record->incarnation == previous_incarnation_) return take_over(node);
         answer_entry({error_code::duplicate_broker_registration,
                       fmt::format("another broker with id {} is registered", registration_->id)});
       });
+}
+
+/// The entry of the run before this one, which was killed: its session need not end first.
+void metadata_actor::take_over(const stored_node& old) {
+  setup_.store->commit(
+      {{.what = kind::remove, .path = old.path, .version = old.version},
+       {.what = kind::create_ephemeral, .path = old.path, .value = encode_record(*registration_)}},
+      [this](const commit_result& result) { entered(result); });
 }
 
 void metadata_actor::answer_entry(register_broker_result result) {

@@ -46,9 +46,6 @@ struct metadata_setup {
   std::function<void(const fault&)> on_fatal;
 };
 
-/// Buckets of a cluster on the embedded store.
-inline constexpr int32_t embedded_bucket_count = 256;
-
 class metadata_actor final : public pinned<metadata_handle::base> {
 public:
   metadata_actor(caf::actor_config& config, unit& where, metadata_setup setup);
@@ -69,6 +66,7 @@ private:
   void enter_again();
   void entered(const commit_result& result);
   void look_for_own_entry();
+  void take_over(const stored_node& old);
   void answer_entry(register_broker_result result);
 
   // Reading.
@@ -98,6 +96,7 @@ private:
   bool is_our_cluster_ = false;  ///< What this connection shows is the cluster that we know.
 
   std::optional<broker_registration> registration_;
+  uuid previous_incarnation_;
   broker_epoch epoch_ = no_broker_epoch;  ///< Of the last registration that succeeded.
   std::optional<caf::typed_response_promise<register_broker_result>> entry_promise_;
 

@@ -39,6 +39,18 @@ void read_zookeeper(const Reader& read, broker_settings& s) {
 }
 
 template <class Reader>
+void read_replication(const Reader& read, broker_settings& s) {
+  s.inter_broker_listener = upper_case(read.text("inter.broker.listener.name"));
+  s.cluster_secret_file = read.text("ottla.cluster.secret.file");
+  read.integer(s.replica_lag_time_max_ms, "replica.lag.time.max.ms");
+  read.integer(s.replica_fetch_wait_max_ms, "replica.fetch.wait.max.ms");
+  read.integer(s.replica_fetch_min_bytes, "replica.fetch.min.bytes");
+  read.integer(s.replica_fetch_max_bytes, "replica.fetch.max.bytes");
+  read.integer(s.replica_fetch_response_max_bytes, "replica.fetch.response.max.bytes");
+  read.integer(s.replica_fetch_backoff_ms, "replica.fetch.backoff.ms");
+}
+
+template <class Reader>
 void read_network(const Reader& read, broker_settings& s) {
   read.integer(s.io_threads, "ottla.io.threads");
   read.integer(s.memory_budget_bytes, "ottla.memory.budget.bytes");
@@ -134,6 +146,28 @@ void read_listeners(const Reader& read, std::string_view host_name, broker_setti
   }
 }
 
+/// What the keys of a cluster ask of each other.
+template <class Require>
+void check_cluster(const broker_settings& s, const Require& require) {
+  if (s.zookeeper_connect.empty()) return;
+  const auto& private_name = s.inter_broker_listener;
+  const bool is_there =
+      std::ranges::any_of(s.listeners, [&](const auto& l) { return l.name == private_name; });
+  require(!private_name.empty(),
+          "inter.broker.listener.name: a broker with zookeeper.connect needs a listener of its own "
+          "for the other brokers, for example "
+          "listeners=PLAINTEXT://127.0.0.1:9092,REPLICATION://127.0.0.1:9093, "
+          "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,REPLICATION:PLAINTEXT and "
+          "inter.broker.listener.name=REPLICATION");
+  require(private_name.empty() || is_there || s.listeners.empty(),
+          "inter.broker.listener.name: listeners has none of that name");
+  require(!is_there || s.listeners.size() > 1,
+          "inter.broker.listener.name: clients need another listener; this one is for brokers only");
+  require(!s.cluster_secret_file.empty(),
+          "ottla.cluster.secret.file: a broker with zookeeper.connect needs the secret that the "
+          "brokers of its cluster share; name a file, and it is made if it is missing");
+}
+
 /// Rules between keys; each value alone is in its range.
 void check_together(const config_layers& layers, const broker_settings& s, problems& wrong) {
   auto require = [&](bool holds, std::string_view message) {
@@ -163,6 +197,7 @@ void check_together(const config_layers& layers, const broker_settings& s, probl
   require(!s.zookeeper_set_acl || !s.zookeeper_digest_user.empty(),
           "zookeeper.set.acl=true needs ottla.zookeeper.digest.user: whom would the nodes belong "
           "to?");
+  check_cluster(s, require);
   const auto& topics = s.topic_defaults;
   require(topics.retention_ms == -1 || topics.retention_ms >= 1,
           "log.retention.ms (or .minutes or .hours) must be -1 (no limit) or at least 1");
@@ -177,6 +212,7 @@ broker_config read_broker_config(config_layers layers, std::string host_name, pr
   config_reader read([&](std::string_view key) { return text_of(config.layers, key); });
   read_identity(read, config);
   read_zookeeper(read, config);
+  read_replication(read, config);
   read_network(read, config);
   read_topics(read, config);
   read_log(read, config);

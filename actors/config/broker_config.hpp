@@ -37,6 +37,16 @@ struct broker_settings {
   std::string zookeeper_digest_user;  ///< Empty: nobody.
   std::string zookeeper_digest_password;
 
+  // The other brokers of the cluster.
+  std::string inter_broker_listener;  ///< Upper case; empty: none.
+  std::string cluster_secret_file;
+  int64_t replica_lag_time_max_ms = 30'000;
+  int32_t replica_fetch_wait_max_ms = 500;
+  int32_t replica_fetch_min_bytes = 1;
+  int32_t replica_fetch_max_bytes = 1'048'576;
+  int32_t replica_fetch_response_max_bytes = 10'485'760;
+  int32_t replica_fetch_backoff_ms = 1'000;
+
   // Threads, memory, connections.
   int32_t io_threads = 0;  ///< 0: half the cores, at least one.
   int64_t memory_budget_bytes = 0;
@@ -103,6 +113,9 @@ struct broker_config : broker_settings {
   config_layers layers;
   /// Name of the machine, advertised for listeners on every address.
   std::string host_name;
+
+  /// Whether it is one broker of several, or may become so.
+  [[nodiscard]] bool is_in_cluster() const { return !zookeeper_connect.empty(); }
 };
 
 /// What a start gathers its configuration from, weakest first.

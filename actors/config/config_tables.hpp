@@ -12,14 +12,14 @@ namespace ottla {
 std::span<const config_definition> network_config_table();
 std::span<const config_definition> log_config_table();
 std::span<const config_definition> group_config_table();
-std::span<const config_definition> zookeeper_config_table();
+std::span<const config_definition> cluster_config_table();
 std::span<const config_definition> ignored_config_table();
 std::span<const config_definition> topic_config_table();
 
 inline constexpr std::string_view why_replication =
-    "this version runs one node, which has no other broker to copy from or talk to";
+    "this version copies from and talks to other brokers in its own way";
 inline constexpr std::string_view why_one_node =
-    "this version runs one node, which leads everything";
+    "this version moves leadership only where it must, or when asked to";
 inline constexpr std::string_view why_preallocate = "a file grows with what is written to it";
 inline constexpr std::string_view why_checkpoints =
     "all checkpoints are written together, every log.flush.offset.checkpoint.interval.ms";

@@ -22,14 +22,6 @@ fault invalid(std::string message) {
   return {error_code::invalid_config, std::move(message)};
 }
 
-std::string upper_case(std::string_view text) {
-  std::string upper(text);
-  for (char& c : upper) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return upper;
-}
-
 bool is_host_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          std::string_view("-%._:").find(c) != std::string_view::npos;
@@ -240,6 +232,14 @@ std::string_view security_protocol_name(security_protocol protocol) {
 
 bool is_loopback(std::string_view host) {
   return (is_numeric(host) && host.starts_with("127.")) || host == "::1" || host == "localhost";
+}
+
+std::string upper_case(std::string_view text) {
+  std::string upper(text);
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return upper;
 }
 
 std::string to_string(const listener_config& listener) {

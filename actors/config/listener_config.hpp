@@ -45,6 +45,9 @@ struct listener_settings {
 /// without authentication unless `allow_insecure`.
 outcome<std::vector<listener_config>> parse_listeners(const listener_settings& settings);
 
+/// As the names of listeners are compared.
+std::string upper_case(std::string_view text);
+
 /// "PLAINTEXT://127.0.0.1:9092", with brackets around an IPv6 address.
 std::string to_string(const listener_config& listener);
 

@@ -39,8 +39,6 @@ constexpr std::string_view why_zookeeper_java =
 constexpr std::string_view why_zookeeper_tls =
     "the ZooKeeper client library of this system has no TLS, and without it everything that is "
     "said to ZooKeeper would go in clear; protect the way to the servers by other means";
-constexpr std::string_view why_zookeeper_connect =
-    "this version runs one node on its own metadata store; remove the key to start it";
 constexpr std::string_view why_admin = "this version has no dashboard and no HTTP API";
 
 constexpr config_definition ignored(std::string_view name, config_type type, std::string_view why,
@@ -169,16 +167,9 @@ constexpr config_definition ignored_configs[] = {
     ignored("broker.session.timeout.ms", config_type::int32, why_replication),
     ignored("controlled.shutdown.enable", config_type::boolean, why_replication),
     ignored("controller.socket.timeout.ms", config_type::int32, why_replication),
-    ignored("inter.broker.listener.name", config_type::text, why_replication),
     ignored("log.dir.failure.timeout.ms", config_type::int64, why_replication),
     ignored("num.replica.fetchers", config_type::int32, why_replication,
             config_update::cluster_wide),
-    ignored("replica.fetch.backoff.ms", config_type::int32, why_replication),
-    ignored("replica.fetch.max.bytes", config_type::int32, why_replication),
-    ignored("replica.fetch.min.bytes", config_type::int32, why_replication),
-    ignored("replica.fetch.response.max.bytes", config_type::int32, why_replication),
-    ignored("replica.fetch.wait.max.ms", config_type::int32, why_replication),
-    ignored("replica.lag.time.max.ms", config_type::int64, why_replication),
     ignored("replica.selector.class", config_type::text, why_replication),
     ignored("replica.socket.receive.buffer.bytes", config_type::int32, why_replication),
     ignored("replica.socket.timeout.ms", config_type::int32, why_replication),
@@ -415,7 +406,6 @@ constexpr config_definition ignored_configs[] = {
     unsupported("create.topic.policy.class.name", config_type::class_name, "", why_policy),
     unsupported("alter.config.policy.class.name", config_type::class_name, "", why_policy),
     unsupported("client.quota.callback.class", config_type::class_name, "", why_quotas),
-    unsupported("zookeeper.connect", config_type::text, "", why_zookeeper_connect),
 };
 
 }  // namespace

@@ -42,6 +42,7 @@ struct gateway_setup {
   /// The limits as they are now, asked on the gateway's thread for each connection; empty: `limits`
   /// for ever.
   std::function<gateway_limits()> limits_now;
+  memory_pool pool = memory_pool::clients;  ///< That its sessions receive into.
 };
 
 /// Starts the gateway on the first of the system's io_units. Tell it open_gateway, and

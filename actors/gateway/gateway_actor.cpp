@@ -191,6 +191,7 @@ void gateway_actor::start_session(const listener& from, listener::connection con
   born.routes = setup_.routes;
   born.services = setup_.services;
   born.limits = setup_.limits.session;
+  born.pool = setup_.pool;
   born.complaints = complaints_;
   born.shortages = shortages_;
   born.ended = [gateway = caf::weak_actor_ptr{ctrl()}, number] {

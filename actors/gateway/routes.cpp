@@ -3,6 +3,9 @@
 #include "actors/handlers/alter_configs.hpp"
 #include "actors/handlers/alter_replica_log_dirs.hpp"
 #include "actors/handlers/api_versions.hpp"
+#include "actors/handlers/ask_controller.hpp"
+#include "actors/handlers/broker_handshake.hpp"
+#include "actors/handlers/controller_calls.hpp"
 #include "actors/handlers/create_partitions.hpp"
 #include "actors/handlers/create_topics.hpp"
 #include "actors/handlers/delete_groups.hpp"
@@ -72,18 +75,32 @@ constexpr route table[] = {
     {api_key::describe_topic_partitions, 0, 0, 0, handle_describe_topic_partitions},
 };
 
-constexpr bool is_ordered() {
-  for (size_t i = 1; i < std::size(table); ++i) {
-    if (table[i - 1].key >= table[i].key) return false;
+constexpr route broker_table[] = {
+    {api_key::fetch, 17, 17, 17, handle_fetch, false, true},
+    {api_key::broker_hello, 0, 0, 0, handle_broker_hello},
+    {api_key::broker_proof, 0, 0, 0, handle_broker_proof},
+    {api_key::propose_isrs, 0, 0, 0, handle_propose_isrs, false, true},
+    {api_key::report_broker, 0, 0, 0, handle_report_broker, false, true},
+    {api_key::ask_controller, 0, 0, 0, handle_ask_controller, true, true},
+    {api_key::reserve_producer_ids, 0, 0, 0, handle_reserve_producer_ids, false, true},
+};
+
+constexpr bool is_ordered(std::span<const route> rows) {
+  for (size_t i = 1; i < rows.size(); ++i) {
+    if (rows[i - 1].key >= rows[i].key) return false;
   }
   return true;
 }
-static_assert(is_ordered());
+static_assert(is_ordered(table) && is_ordered(broker_table));
 
 }  // namespace
 
 std::span<const route> client_routes() {
   return table;
+}
+
+std::span<const route> broker_routes() {
+  return broker_table;
 }
 
 }  // namespace ottla

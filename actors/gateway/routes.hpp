@@ -1,4 +1,4 @@
-// The table of APIs: every request that clients may send, in which versions, and who answers.
+// The tables of APIs: the one place that says what is served on which listener, in which versions.
 #pragma once
 
 #include <span>
@@ -7,7 +7,9 @@
 
 namespace ottla {
 
-/// Ordered by key. ApiVersions answers from this very table.
+/// What clients may ask, ordered by key.
 std::span<const route> client_routes();
+/// What brokers ask each other, on their own listener; ordered by key.
+std::span<const route> broker_routes();
 
 }  // namespace ottla

@@ -40,7 +40,7 @@ session_handle spawn_session(caf::actor_system& system, unit& where, session_set
 session_actor::session_actor(caf::actor_config& config, unit& home, session_setup setup)
     : pinned(config, home),
       setup_(std::move(setup)),
-      info_{setup_.listener, setup_.connection->local(), setup_.connection->peer(), {}, {}, {}},
+      info_{setup_.listener, setup_.connection->local(), setup_.connection->peer(), {}, {}, {}, {}},
       frames_(home, setup_.pool, setup_.limits.max_request_bytes, signals_to(weak_self())),
       link_(std::make_shared<reply_sink*>(static_cast<reply_sink*>(this))),
       next_parked_id_(first_parked_id) {}
@@ -185,6 +185,10 @@ void session_actor::start_waiting() {
 }
 
 void session_actor::start(arrived next) {
+  if (next.to->for_brokers && !info_.broker) {
+    return complain_and_close(
+        fmt::format("{} before a proof to be a broker", api_name(next.to->key)));
+  }
   running_exclusive_ = !next.to->overlaps;
   next.to->handle(*this, std::move(next.incoming), std::move(next.reply));
 }

@@ -72,6 +72,8 @@ private:
   [[nodiscard]] const broker_services& services() const override { return *setup_.services; }
   [[nodiscard]] const connection_info& connection() const override { return info_; }
   void name_client_software(std::string name, std::string version) override;
+  std::optional<broker_greeting>& greeting() override { return greeting_; }
+  void recognise_broker(const replica_seat& broker) override { info_.broker = broker; }
   [[nodiscard]] std::span<const route> routes() const override { return setup_.routes; }
   uint64_t park(std::shared_ptr<parked_request> waiting) override;
   void unpark(uint64_t id) override;
@@ -122,6 +124,7 @@ private:
 
   session_setup setup_;
   connection_info info_;
+  std::optional<broker_greeting> greeting_;
   std::string client_id_;  // of the last request, for log lines
   frame_assembler frames_;
   reply_queue replies_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "actors/handlers/fetch_answer.hpp"
 #include "actors/handlers/partition_access.hpp"
@@ -30,6 +31,14 @@ fetch_session_request session_request(const fetch_request& request, api_version 
     }
   }
   return asked;
+}
+
+/// The replica that the request says it comes from; consumers name none.
+std::optional<replica_seat> asking_replica(const fetch_request& request) {
+  const auto& state = request.replica_state;
+  if (state.replica_id >= 0) return replica_seat{state.replica_id, state.replica_epoch};
+  if (request.replica_id >= 0) return replica_seat{request.replica_id, no_broker_epoch};
+  return std::nullopt;
 }
 
 /// One Fetch request: rounds of reads, with waits on the partitions in between.
@@ -77,7 +86,8 @@ public:
   void timer_expired() override {
     stop_waiting();
     if (reads_waiting_ > 0) return;  // the round under way answers
-    if (available_total_ > 0) return read_all();
+    // A replica also comes for the high watermark as it is now.
+    if (available_total_ > 0 || replica_) return read_all();
     answer();
   }
 
@@ -94,7 +104,9 @@ private:
   }
 
   void choose_partitions(const fetch_request& request) {
-    const bool from_replica = request.replica_id >= 0 || request.replica_state.replica_id >= 0;
+    const auto asking = asking_replica(request);
+    const bool is_proved = asking && asking == session_.connection().broker;
+    if (is_proved) replica_ = asking;
     fetched_.reserve(context_.positions.size());
     for (auto& position : context_.positions) {
       auto found =
@@ -104,8 +116,8 @@ private:
       added.position = std::move(position);
       added.which = found.which;
       added.result.error = found.error;
-      // Only brokers fetch as replicas, and not on this listener.
-      if (from_replica) added.result.error = error_code::topic_authorization_failed;
+      // Whoever fetches as a replica moves the high watermark: only brokers that have proved to be.
+      if (asking && !is_proved) added.result.error = error_code::topic_authorization_failed;
     }
     refused_.resize(fetched_.size());
     for (size_t i = 0; i < fetched_.size(); ++i) {
@@ -140,7 +152,8 @@ private:
                         .at_least_one_batch = true,
                         .isolation = terms_.isolation,
                         .current_epoch = position.current_epoch,
-                        .last_fetched_epoch = position.last_fetched_epoch};
+                        .last_fetched_epoch = position.last_fetched_epoch,
+                        .replica = replica_};
     if (id_ != 0) {
       read.watch = {.session = caf::weak_actor_ptr{session_.self().ctrl()},
                     .watch_id = id_,
@@ -222,6 +235,7 @@ private:
   const image_ptr image_;
   fetch_answer_terms terms_;
   int32_t min_bytes_ = 0;
+  std::optional<replica_seat> replica_;  ///< Who fetches, if it is a broker.
   fetch_context context_;
   std::vector<fetched_partition> fetched_;
   std::vector<char> refused_;             ///< Answered without a read.

@@ -8,6 +8,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "actors/handlers/reply_slot.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/runtime/unit.hpp"
+#include "protocol/broker_proof.hpp"
 #include "protocol/request_header.hpp"
 #include "protocol/shared_bytes.hpp"
 
@@ -33,6 +35,7 @@ struct connection_info {
   socket_address local;
   socket_address peer;
   principal speaks_for;
+  std::optional<replica_seat> broker;  ///< The broker that it has proved to be.
   std::string software_name;  ///< Of the client, once ApiVersions v3 has told.
   std::string software_version;
 };
@@ -72,6 +75,10 @@ public:
   [[nodiscard]] virtual const connection_info& connection() const = 0;
   /// What ApiVersions tells about the client, for logs and metrics.
   virtual void name_client_software(std::string name, std::string version) = 0;
+  /// What the other end says of itself as a broker, from BrokerHello until its proof.
+  virtual std::optional<broker_greeting>& greeting() = 0;
+  /// The other end has proved to be this broker.
+  virtual void recognise_broker(const replica_seat& broker) = 0;
   /// Every API that is served here: what ApiVersions answers.
   [[nodiscard]] virtual std::span<const route> routes() const = 0;
 
@@ -101,6 +108,8 @@ struct route {
   /// May start while requests of its kind before it are unanswered. Any other request starts when
   /// all before it are answered.
   bool overlaps = false;
+  /// Served only where the other end has proved to be a broker of this cluster.
+  bool for_brokers = false;
 
   [[nodiscard]] constexpr bool serves(api_version version) const {
     return version >= first_served && version <= last;

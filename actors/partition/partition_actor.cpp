@@ -24,11 +24,20 @@ partition_actor::partition_actor(caf::actor_config& config, unit& where, partiti
       topic_id_(setup.topic_id),
       log_(std::move(setup.log)),
       assignment_(std::move(setup.assignment)),
-      high_watermark_(assignment_.level),
-      log_start_(setup.facts.log_start_offset) {
+      progress_(setup.self.id, rules(), std::move(setup.may_join)),
+      proposals_(std::move(setup.proposals)),
+      log_start_(setup.facts.log_start_offset),
+      last_epoch_(setup.facts.latest_epoch) {
+  const auto& facts = setup.facts;
   // Nothing above the high watermark was ever deleted.
-  high_watermark_.opened_at(setup.facts.log_end_offset,
-                            std::max(setup.facts.flushed_offset, log_start_));
+  const auto flushed = std::max(facts.flushed_offset, log_start_);
+  if (assignment_.seats.replicas.size() <= 1) {
+    // There is no other replica to ask: what counts here is shown at once.
+    const bool on_disk = assignment_.level == durability::fsync;
+    progress_.opened_at(facts.log_end_offset, flushed, on_disk ? flushed : facts.log_end_offset);
+  } else {
+    progress_.opened_at(facts.log_end_offset, flushed, std::max(setup.high_watermark, log_start_));
+  }
 }
 
 caf::invoke_message_result partition_actor::consume(caf::mailbox_element& message) {
@@ -38,24 +47,34 @@ caf::invoke_message_result partition_actor::consume(caf::mailbox_element& messag
       (is_one_of<append_batch, read_partition, unwatch_partition, query_offset, query_epoch_end,
                  delete_records_before, query_producers, query_partition>(content) ||
        is_one_of<partition_assignment, maintain_partition, plan_compaction_of_log, begin_compaction,
-                 swap_compaction, begin_scrub, quarantine_range>(content));
+                 swap_compaction, begin_scrub, quarantine_range>(content) ||
+       is_one_of<begin_following, apply_fetched>(content));
   return waits ? caf::invoke_message_result::skipped : pinned::consume(message);
 }
 
 partition_actor::behavior_type partition_actor::make_behavior() {
   link_to(log_);  // one without the other is of no use: the supervisor reopens both
   caf::anon_send(log_, log_attach{caf::actor_cast<partition_control>(this)});
+  take_role({});
   return {
       [this](append_batch& request) { return append(request); },
       [this](const read_partition& request) { return read(request); },
-      [this](const unwatch_partition& ended) { watches_.remove(ended); },
+      [this](const unwatch_partition& ended) {
+        watches_.remove(ended);
+        replica_watches_.remove(ended);
+      },
       [this](const query_offset& query) { return find_offset(query); },
       [this](const query_epoch_end& query) { return find_epoch_end(query); },
       [this](const delete_records_before& request) { return delete_records(request); },
       [this](const query_producers&) { return describe_producers(); },
       [this](const query_partition& query) { return describe(query.for_checkpoint); },
+      [this](const begin_following& wanted) { return begin(wanted); },
+      [this](apply_fetched& fetched) { return apply(fetched); },
       [this](const partition_assignment& assignment) { assign(assignment); },
-      [this](const log_flushed& flushed) { log_moved(high_watermark_.log_end(), flushed.offset); },
+      [this](const log_flushed& flushed) {
+        log_moved(progress_.log_end(), flushed.offset);
+        release_followers();
+      },
       [this](const log_start_moved& moved) {
         log_start_ = std::max(log_start_, moved.log_start_offset);
       },
@@ -65,10 +84,10 @@ partition_actor::behavior_type partition_actor::make_behavior() {
         end_all(error_code::kafka_storage_error);
       },
       [this](const maintain_partition&) {
-        this->send(log_, log_maintain{high_watermark_.offset()});
+        this->send(log_, log_maintain{progress_.high_watermark()});
       },
       [this](plan_compaction_of_log wanted) {
-        wanted.stable_below = high_watermark_.offset();
+        wanted.stable_below = progress_.high_watermark();
         return this->delegate(log_, wanted);
       },
       [this](begin_compaction& wanted) { return this->delegate(log_, std::move(wanted)); },
@@ -78,13 +97,18 @@ partition_actor::behavior_type partition_actor::make_behavior() {
       [this](const close_partition&) { return close(); },
       [this](const rest_partition&) { return rest(); },
       [this](const resume_partition& opened) { resume(opened); },
-      [this](const timer_expired&) { expire_parked(); },
+      [this](const timer_expired& timer) {
+        if (timer.token == look_token) return look_at_replicas();
+        expire_parked();
+      },
   };
 }
 
 void partition_actor::on_exit() {
   end_all(error_code::not_leader_or_follower);
   cancel_timer(ack_timer_);
+  cancel_timer(look_timer_);
+  proposals_ = nullptr;
   if (log_) caf::anon_send_exit(log_, caf::exit_reason::user_shutdown);
   log_ = nullptr;
 }
@@ -96,30 +120,24 @@ error_code partition_actor::check_leadership(leader_epoch epoch) const {
   if (epoch != no_leader_epoch && epoch < assignment_.epoch) return error_code::fenced_leader_epoch;
   if (epoch != no_leader_epoch && epoch > assignment_.epoch)
     return error_code::unknown_leader_epoch;
-  if (!assignment_.leads) return error_code::not_leader_or_follower;
+  if (!assignment_.leads()) return error_code::not_leader_or_follower;
   return error_code::none;
 }
 
-void partition_actor::assign(const partition_assignment& assignment) {
-  if (assignment.epoch < assignment_.epoch) return;
-  bool was_leading = assignment_.leads;
-  bool configured =
-      assignment.config != assignment_.config || assignment.level != assignment_.level;
-  assignment_ = assignment;
-  high_watermark_.set_durability(assignment_.level);
-  if (configured) this->send(log_, log_configure{assignment_.config, assignment_.level});
-  if (was_leading && !assignment_.leads) end_all(error_code::not_leader_or_follower);
-}
-
 // --- produce ---
+
+/// As Kafka: a partition cannot be asked for more replicas than it has.
+int32_t partition_actor::min_insync_replicas() const {
+  return std::min(assignment_.config.min_insync_replicas,
+                  static_cast<int32_t>(assignment_.seats.replicas.size()));
+}
 
 caf::result<append_result> partition_actor::append(append_batch& request) {
   if (auto error = check_leadership(request.current_epoch); error != error_code::none) {
     return refused(error, hint());
   }
-  // As Kafka: a partition cannot be asked for more replicas than it has.
-  const auto needed = std::min(assignment_.config.min_insync_replicas, assignment_.replicas);
-  if (request.acks == acks_all && assignment_.in_sync_replicas < needed) {
+  if (request.acks == acks_all &&
+      static_cast<int32_t>(assignment_.seats.isr.size()) < min_insync_replicas()) {
     return refused(error_code::not_enough_replicas);
   }
   auto acks = request.acks;
@@ -135,13 +153,13 @@ caf::result<append_result> partition_actor::append(append_batch& request) {
 
 void partition_actor::appended(const log_appended& ended, int16_t acks, int64_t deadline_ms,
                                append_promise promise) {
-  if (ended.appended_bytes > 0) {
-    hidden_bytes_.emplace_back(ended.log_end_offset, ended.appended_bytes);
-  }
+  count_appended(ended);
   bool is_good = ended.result.error == error_code::none;
-  if (is_good && waits_for_high_watermark(acks) &&
-      ended.result.last_offset >= high_watermark_.offset()) {
-    park({std::move(promise), ended.result}, deadline_ms);
+  if (is_good && !assignment_.leads() && !closing_) {
+    promise.deliver(refused(error_code::not_leader_or_follower, hint()));
+  } else if (is_good && waits_for_high_watermark(acks) &&
+             ended.result.last_offset >= progress_.high_watermark()) {
+    park({std::move(promise), ended.result, acks == acks_all}, deadline_ms);
   } else {
     promise.deliver(ended.result);
   }
@@ -151,7 +169,7 @@ void partition_actor::appended(const log_appended& ended, int16_t acks, int64_t 
 // Without followers acks=1 and acks=all mean the same, and a producer that has its answer expects
 // to find the record: at level fsync both wait for the disk.
 bool partition_actor::waits_for_high_watermark(int16_t acks) const {
-  return acks == acks_all || (acks == acks_leader && assignment_.in_sync_replicas <= 1);
+  return acks == acks_all || (acks == acks_leader && !progress_.has_followers());
 }
 
 void partition_actor::park(parked_append parked, int64_t deadline_ms) {
@@ -160,22 +178,52 @@ void partition_actor::park(parked_append parked, int64_t deadline_ms) {
 }
 
 void partition_actor::log_moved(log_offset log_end, log_offset flushed) {
-  if (high_watermark_.log_moved(log_end, flushed)) {
-    while (!hidden_bytes_.empty() && hidden_bytes_.front().first <= high_watermark_.offset()) {
-      visible_bytes_ += hidden_bytes_.front().second;
-      hidden_bytes_.pop_front();
-    }
-    release_safe();
-    wake_watches();
+  const bool grew = log_end > progress_.log_end();
+  if (progress_.log_moved(log_end, flushed, time().mono_ms())) high_watermark_rose();
+  if (grew && progress_.has_followers()) {
+    wake(replica_watches_, appended_bytes_, key());
+    arm_look();
   }
+  arm_ack_timer();
+}
+
+void partition_actor::arm_ack_timer() {
   if (pending_.empty() || ack_timer_) return;
   auto wait_ms = pending_.next_deadline_ms() - time().mono_ms();
-  ack_timer_ = arm_timer(std::max<int64_t>(wait_ms, 1), 0);
+  ack_timer_ = arm_timer(std::max<int64_t>(wait_ms, 1), ack_token);
+}
+
+void partition_actor::count_appended(const log_appended& ended) {
+  constexpr size_t steps_max = 1'000;  // the high watermark may stand still for long
+  if (ended.appended_bytes == 0) return;
+  appended_bytes_ += ended.appended_bytes;
+  if (hidden_bytes_.size() < steps_max) {
+    hidden_bytes_.emplace_back(ended.log_end_offset, ended.appended_bytes);
+  } else {
+    hidden_bytes_.back().first = ended.log_end_offset;
+    hidden_bytes_.back().second += ended.appended_bytes;
+  }
+}
+
+void partition_actor::high_watermark_rose() {
+  while (!hidden_bytes_.empty() && hidden_bytes_.front().first <= progress_.high_watermark()) {
+    visible_bytes_ += hidden_bytes_.front().second;
+    hidden_bytes_.pop_front();
+  }
+  release_safe();
+  wake(watches_, visible_bytes_, key());
 }
 
 void partition_actor::release_safe() {
-  pending_.release(high_watermark_.offset(),
-                   [](parked_append parked) { parked.promise.deliver(std::move(parked.result)); });
+  const auto in_sync = static_cast<int32_t>(progress_.maximal_isr_size());
+  const bool enough = in_sync >= min_insync_replicas();
+  pending_.release(progress_.high_watermark(), [enough](parked_append parked) {
+    if (parked.all && !enough) {
+      parked.promise.deliver(refused(error_code::not_enough_replicas_after_append));
+    } else {
+      parked.promise.deliver(std::move(parked.result));
+    }
+  });
 }
 
 void partition_actor::expire_parked() {
@@ -183,7 +231,7 @@ void partition_actor::expire_parked() {
   for (auto& late : pending_.expire(time().mono_ms())) {
     late.promise.deliver(refused(error_code::request_timed_out));
   }
-  log_moved(high_watermark_.log_end(), high_watermark_.flushed());  // arms the next deadline
+  arm_ack_timer();
 }
 
 // --- fetch ---
@@ -192,7 +240,9 @@ caf::result<read_result> partition_actor::read(const read_partition& request) {
   if (auto error = check_leadership(request.current_epoch); error != error_code::none) {
     return answer_without_log(request, error);
   }
-  if (request.fetch_offset == high_watermark_.offset()) {
+  if (request.replica) return read_for_replica(request);
+  if (request.fetch_offset == progress_.high_watermark() &&
+      request.last_fetched_epoch == no_leader_epoch) {
     // The usual case of a consumer that has read everything: no need to ask the log.
     if (request.watch) watches_.add(*request.watch, 0, visible_bytes_);
     return answer_without_log(request, error_code::none);
@@ -205,8 +255,8 @@ caf::result<read_result> partition_actor::read(const read_partition& request) {
 read_result partition_actor::answer_without_log(const read_partition&, error_code error) const {
   read_result answer{.error = error};
   if (error == error_code::none) {
-    answer.high_watermark = high_watermark_.offset();
-    answer.last_stable_offset = high_watermark_.offset();
+    answer.high_watermark = progress_.high_watermark();
+    answer.last_stable_offset = progress_.high_watermark();
     answer.log_start_offset = log_start_;
   } else {
     answer.hint = hint();
@@ -217,8 +267,9 @@ read_result partition_actor::answer_without_log(const read_partition&, error_cod
 void partition_actor::read_log(const read_partition& request, read_promise promise) {
   log_read wanted{.from = request.fetch_offset,
                   .max_bytes = request.max_bytes,
-                  .upper_bound = high_watermark_.offset(),
-                  .at_least_one_batch = request.at_least_one_batch};
+                  .upper_bound = progress_.high_watermark(),
+                  .at_least_one_batch = request.at_least_one_batch,
+                  .last_fetched_epoch = request.last_fetched_epoch};
   this->request(log_, caf::infinite, wanted)
       .then([=, this](log_read_result& ended) mutable { has_read(request, ended, promise); },
             [=, this, asked = log_](const caf::error&) mutable {
@@ -238,7 +289,8 @@ void partition_actor::has_read(const read_partition& request, log_read_result& e
                                read_promise& promise) {
   log_start_ = std::max(log_start_, ended.log_start_offset);
   auto answer = answer_without_log(request, ended.error);
-  if (ended.error == error_code::none) {
+  answer.diverging = ended.diverging;
+  if (ended.error == error_code::none && !ended.diverging) {
     auto bytes = size_bytes(ended.records);
     if (request.watch && bytes < request.watch->below_bytes) {
       watches_.add(*request.watch, bytes, visible_bytes_);
@@ -248,19 +300,24 @@ void partition_actor::has_read(const read_partition& request, log_read_result& e
   promise.deliver(std::move(answer));
 }
 
-void partition_actor::wake_watches() {
-  watches_.grown(visible_bytes_, [this](const partition_watch& watch, int64_t bytes) {
+void partition_actor::wake(const fetch_watches& watches, int64_t appended_bytes,
+                           topic_id_partition key) {
+  watches.grown(appended_bytes, [&](const partition_watch& watch, int64_t bytes) {
     caf::anon_send(caf::actor_cast<caf::actor>(watch.session),
-                   partition_changed{watch.watch_id, key(), bytes, error_code::none});
+                   partition_changed{watch.watch_id, key, bytes, error_code::none});
   });
 }
 
 void partition_actor::end_all(error_code why) {
   for (auto& parked : pending_.drain()) parked.promise.deliver(refused(why, hint()));
-  watches_.end_all([&](const partition_watch& watch) {
+  auto tell = [&](const partition_watch& watch) {
     caf::anon_send(caf::actor_cast<caf::actor>(watch.session),
                    partition_changed{watch.watch_id, key(), 0, why});
-  });
+  };
+  watches_.end_all(tell);
+  replica_watches_.end_all(tell);
+  for (auto& waiting : std::exchange(waiting_, {}))
+    waiting.promise.deliver(follower_position{.error = why});
 }
 
 // --- questions ---
@@ -271,7 +328,11 @@ caf::result<offset_result> partition_actor::find_offset(const query_offset& quer
   }
   switch (query.timestamp) {
     case offset_latest:
-      return offset_with_epoch(high_watermark_.offset());
+      // What an earlier leader has shown may lie above what this one knows to be safe (KIP-207).
+      if (progress_.has_followers() && progress_.high_watermark() < progress_.epoch_start()) {
+        return offset_result{.error = error_code::offset_not_available};
+      }
+      return offset_with_epoch(progress_.high_watermark());
     case offset_earliest:
     case offset_earliest_local:
       return offset_with_epoch(log_start_);
@@ -286,7 +347,7 @@ caf::result<offset_result> partition_actor::find_offset(const query_offset& quer
       .then(
           [=, this](const log_offset_found& found) mutable {
             // A record that consumers cannot see yet is not there.
-            bool is_visible = found.offset < high_watermark_.offset();
+            bool is_visible = found.offset < progress_.high_watermark();
             if (found.error != error_code::none)
               promise.deliver(offset_result{.error = found.error});
             else if (!is_visible)
@@ -320,7 +381,7 @@ caf::result<epoch_end_result> partition_actor::find_epoch_end(const query_epoch_
     return epoch_end_result{.error = error};
   }
   if (query.epoch == assignment_.epoch) {
-    return epoch_end_result{error_code::none, {assignment_.epoch, high_watermark_.offset()}};
+    return epoch_end_result{error_code::none, {assignment_.epoch, progress_.high_watermark()}};
   }
   if (query.epoch > assignment_.epoch) return epoch_end_result{};
   auto promise = make_response_promise<epoch_end_result>();
@@ -337,8 +398,8 @@ caf::result<delete_records_result> partition_actor::delete_records(
   if (auto error = check_leadership(no_leader_epoch); error != error_code::none) {
     return delete_records_result{.error = error};
   }
-  auto before = request.before_offset == -1 ? high_watermark_.offset() : request.before_offset;
-  if (before < 0 || before > high_watermark_.offset()) {
+  auto before = request.before_offset == -1 ? progress_.high_watermark() : request.before_offset;
+  if (before < 0 || before > progress_.high_watermark()) {
     return delete_records_result{.error = error_code::offset_out_of_range};
   }
   auto promise = make_response_promise<delete_records_result>();
@@ -380,9 +441,9 @@ partition_description partition_actor::describe(const log_facts& facts) const {
           .topic_id = topic_id_,
           .log_directory = facts.directory,
           .epoch = assignment_.epoch,
-          .is_leader = assignment_.leads,
+          .is_leader = assignment_.leads(),
           .log_start_offset = facts.log_start_offset,
-          .high_watermark = high_watermark_.offset(),
+          .high_watermark = progress_.high_watermark(),
           .log_end_offset = facts.log_end_offset,
           .flushed_offset = facts.flushed_offset,
           .size_bytes = facts.size_bytes,
@@ -400,6 +461,7 @@ caf::result<partition_closed> partition_actor::close_log(Done after) {
             const bool is_clean = facts.error == error_code::none;
             // What was appended before is on the disk now: its producers must not send it again.
             if (is_clean) log_moved(facts.log_end_offset, facts.flushed_offset);
+            release_followers();
             promise.deliver(partition_closed{is_clean, describe(facts)});
             after();
           },
@@ -411,7 +473,9 @@ caf::result<partition_closed> partition_actor::close_log(Done after) {
 }
 
 caf::result<partition_closed> partition_actor::close() {
-  assignment_.leads = false;  // nothing is accepted from here on
+  closing_ = true;
+  assignment_.role = partition_role::offline;  // nothing is accepted from here on
+  cancel_timer(look_timer_);
   return close_log([this] { this->quit(caf::exit_reason::user_shutdown); });
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/config/topic_config.hpp"
+#include "actors/partition/replica_progress.hpp"
 #include "protocol/error_code.hpp"
 #include "protocol/gather_list.hpp"
 #include "protocol/record_validation.hpp"
@@ -59,7 +60,8 @@ struct partition_watch {
   int64_t below_bytes = 0;      ///< Kept only if the read returned fewer bytes than this.
 };
 
-/// Reads batches from `fetch_offset` on, below the high watermark (or last stable offset).
+/// Reads batches from `fetch_offset` on, below the high watermark (or last stable offset). A
+/// replica reads up to the log end, and with each read says that it has what lies before.
 struct read_partition {
   log_offset fetch_offset = 0;
   int32_t max_bytes = 0;
@@ -68,6 +70,7 @@ struct read_partition {
   leader_epoch current_epoch = no_leader_epoch;
   leader_epoch last_fetched_epoch = no_leader_epoch;  ///< -1: no divergence check (KIP-595).
   std::optional<partition_watch> watch;
+  std::optional<replica_seat> replica;  ///< The broker that has proved to be this one (F8).
 };
 
 struct epoch_end {
@@ -177,16 +180,63 @@ struct partition_description {
   int32_t segments = 0;
 };
 
-/// From the supervisor: what the metadata image says of this replica. Applied when its epoch or
-/// configuration is newer.
+/// What a replica is for now. Offline: there is no leader, or it is an earlier life of this broker.
+enum class partition_role : uint8_t { offline, leader, follower };
+
+/// From the supervisor: what the metadata image says of this replica. Applied when its epochs or
+/// configuration are newer.
 struct partition_assignment {
-  bool leads = false;  ///< The leader is this broker in its current incarnation.
+  partition_role role = partition_role::offline;
   broker_id leader = no_broker;
   leader_epoch epoch = no_leader_epoch;
-  int32_t in_sync_replicas = 1;
-  int32_t replicas = 1;  ///< All of them, in sync or not.
+  replica_seats seats;
+  bool recovering = false;  ///< The leader may lack acknowledged records: followers cut back to it.
   topic_config config;
   durability level = durability::fsync;
+  int64_t lag_time_max_ms = 10'000;
+
+  [[nodiscard]] bool leads() const { return role == partition_role::leader; }
+};
+
+/// From a fetcher: where to begin under the leadership `epoch`. Answered when all before it counts,
+/// which at level fsync is when it is on the disk.
+struct begin_following {
+  leader_epoch epoch = no_leader_epoch;
+};
+
+/// From a fetcher: what the leader answered to a fetch from `fetch_offset` on, after a batch of
+/// `last_fetched_epoch`.
+struct apply_fetched {
+  leader_epoch epoch = no_leader_epoch;  ///< Of the leadership that was asked.
+  log_offset fetch_offset = 0;
+  leader_epoch last_fetched_epoch = no_leader_epoch;
+  error_code error = error_code::none;
+  shared_bytes records;  ///< Whole batches, as the leader has them.
+  std::optional<epoch_end> diverging;
+  log_offset leader_high_watermark = -1;
+  log_offset leader_log_start = -1;
+};
+
+/// Where a follower goes on.
+struct follower_position {
+  /// none: fetch from here. fenced_leader_epoch: this leadership is over. Others: later.
+  error_code error = error_code::none;
+  log_offset fetch_offset = 0;
+  leader_epoch last_fetched_epoch = no_leader_epoch;
+  log_offset log_start_offset = 0;
+  log_offset high_watermark = 0;
+};
+
+/// From a leading partition: the ISR that it wishes for.
+struct propose_isr {
+  topic_id_partition which;
+  isr_proposal proposal;
+};
+
+/// The record as committed, or why it was not.
+struct isr_proposed {
+  std::optional<replica_seats> committed;
+  isr_refusal refusal = isr_refusal::unknown;
 };
 
 /// Time for retention and expiry.
@@ -228,6 +278,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::producers_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::query_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_description)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partition_assignment)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::begin_following)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::apply_fetched)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::follower_position)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::propose_isr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::isr_proposed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::maintain_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::close_partition)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::rest_partition)

@@ -34,6 +34,10 @@ void replica_progress::log_cut(log_offset log_end) {
   high_watermark_ = std::min(high_watermark_, log_end);
 }
 
+void replica_progress::log_restarted(log_offset offset) {
+  log_end_ = flushed_ = high_watermark_ = offset;
+}
+
 // --- roles ---
 
 bool replica_progress::lead(leader_epoch epoch, const replica_seats& seats, int64_t now_ms) {
@@ -172,8 +176,10 @@ bool replica_progress::lags(const follower& each, int64_t now_ms) const {
          now_ms - each.caught_up_ms > rules_.lag_time_max_ms;
 }
 
-bool replica_progress::joins(const follower& each) const {
-  if (each.in_sync || each.log_end < high_watermark_ || each.log_end < 0) return false;
+bool replica_progress::joins(const follower& each, int64_t now_ms) const {
+  if (each.in_sync || each.log_end < high_watermark_) return false;
+  // Or whoever has just left would return at once while the high watermark stands still.
+  if (!is_caught_up(each, now_ms)) return false;
   if (is_kept(safety_rule::join_from_epoch_start) &&
       (!epoch_start_known_ || each.log_end < epoch_start_)) {
     return false;
@@ -188,7 +194,7 @@ std::vector<replica_seat> replica_progress::wanted_isr(int64_t now_ms) const {
     if (known == followers_.end() || !lags(*known, now_ms)) wanted.push_back(member);
   }
   for (const auto& each : followers_) {
-    if (joins(each)) wanted.push_back({each.id, each.epoch});
+    if (joins(each, now_ms)) wanted.push_back({each.id, each.epoch});
   }
   return wanted;
 }
@@ -203,7 +209,7 @@ std::optional<isr_proposal> replica_progress::next_proposal(int64_t now_ms) {
   bool is_change = false;
   for (const auto& each : followers_) {
     in_doubt = in_doubt || each.doubtful;
-    is_change = is_change || lags(each, now_ms) || joins(each);
+    is_change = is_change || lags(each, now_ms) || joins(each, now_ms);
   }
   // A record that says the same as before settles a doubt: nothing older can be applied after it.
   if (!is_change && !in_doubt) return std::nullopt;

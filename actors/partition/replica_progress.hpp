@@ -60,6 +60,9 @@ public:
   bool log_moved(log_offset log_end, log_offset flushed, int64_t now_ms);
   /// The log was cut, by leave of the record also below the high watermark.
   void log_cut(log_offset log_end);
+  /// Everything is gone and the log goes on at `offset`, where the leader's begins: all below that
+  /// was visible once.
+  void log_restarted(log_offset offset);
 
   // --- roles ---
 
@@ -129,7 +132,7 @@ private:
   [[nodiscard]] bool counts(const follower& each, int64_t now_ms) const;
   [[nodiscard]] bool is_caught_up(const follower& each, int64_t now_ms) const;
   [[nodiscard]] bool lags(const follower& each, int64_t now_ms) const;
-  [[nodiscard]] bool joins(const follower& each) const;
+  [[nodiscard]] bool joins(const follower& each, int64_t now_ms) const;
   [[nodiscard]] std::vector<replica_seat> wanted_isr(int64_t now_ms) const;
 
   const broker_id self_;

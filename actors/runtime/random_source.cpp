@@ -1,5 +1,9 @@
 #include "actors/runtime/random_source.hpp"
 
+#include <sys/random.h>
+
+#include <cerrno>
+
 #include "protocol/assert.hpp"
 #include "protocol/endian.hpp"
 
@@ -28,6 +32,18 @@ uuid random_source::id() {
     made.bytes[8] = (made.bytes[8] & std::byte{0x3f}) | std::byte{0x80};
   } while (made.to_string().front() == '-');
   return made;
+}
+
+shared_bytes unguessable_bytes(size_t count) {
+  auto bytes = shared_bytes::allocate(count);
+  auto room = bytes.writable();
+  size_t filled = 0;
+  while (filled < count) {
+    const auto got = getrandom(room.data() + filled, count - filled, 0);
+    OTTLA_ASSERT(got > 0 || errno == EINTR);
+    if (got > 0) filled += static_cast<size_t>(got);
+  }
+  return bytes;
 }
 
 }  // namespace ottla

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <random>
 
+#include "protocol/shared_bytes.hpp"
 #include "protocol/types.hpp"
 
 namespace ottla {
@@ -27,5 +28,8 @@ public:
 private:
   std::mt19937_64 engine_;
 };
+
+/// Bytes that nobody can guess, from the operating system. For secrets; any thread.
+shared_bytes unguessable_bytes(size_t count);
 
 }  // namespace ottla

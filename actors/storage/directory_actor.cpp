@@ -121,6 +121,10 @@ open_log directory_actor::prepare_one(partition_to_open& wanted, bool& created) 
   auto& context = job.context;
   if (wanted.is_again) context.last = last_shutdown::process_crash;
   context.log_start_offset = std::max(context.log_start_offset, wanted.log_start_offset);
+  const auto& saved = directory_->high_watermarks();
+  if (auto known = saved.find(wanted.which); known != saved.end()) {
+    job.high_watermark = known->second;
+  }
   job.wanted = std::move(wanted);
   return job;
 }

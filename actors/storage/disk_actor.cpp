@@ -36,7 +36,8 @@ opened_log disk_actor::open(open_log& job) {
   // which its owner notices.
   const bool is_hidden = (*log)->recovery_point() < (*log)->log_end();
   if (job.wanted.level == durability::fsync && is_hidden) (void)(*log)->flush();
-  return {std::move(job.wanted), std::shared_ptr<partition_log>{std::move(*log)}, std::nullopt};
+  return {std::move(job.wanted), std::shared_ptr<partition_log>{std::move(*log)}, std::nullopt,
+          job.high_watermark};
 }
 
 }  // namespace ottla

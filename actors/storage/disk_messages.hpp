@@ -40,7 +40,8 @@ struct open_log {
   partition_to_open wanted;
   std::string path;
   recovery_context context;
-  std::optional<fault> failure;  ///< There is no directory to open.
+  std::optional<fault> failure;   ///< There is no directory to open.
+  log_offset high_watermark = 0;  ///< As last saved.
 };
 
 struct prepared_partitions {
@@ -57,6 +58,7 @@ struct opened_log {
   partition_to_open wanted;
   std::shared_ptr<partition_log> log;
   std::optional<fault> failure;
+  log_offset high_watermark = 0;  ///< As last saved.
 };
 
 struct opened_logs {

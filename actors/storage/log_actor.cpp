@@ -77,6 +77,14 @@ log_actor::behavior_type log_actor::make_behavior() {
       [this](const log_epoch_of& wanted) {
         return log_offset_found{.offset = wanted.offset, .epoch = log_->epoch_of(wanted.offset)};
       },
+      [this](const log_begin_epoch& begun) {
+        log_->begin_epoch(begun.epoch);
+        return facts();
+      },
+      [this](const log_follow&) { return follow(); },
+      [this](const log_append_fetched& fetched) { return append_fetched(fetched); },
+      [this](const log_truncate& wanted) { return truncate(wanted); },
+      [this](const log_restart_at& wanted) { return restart_at(wanted.offset); },
       [this](const log_advance_start& wanted) { return advance_start(wanted.offset); },
       [this](const log_query_producers&) { return producers(); },
       [this](const log_query_facts& query) {
@@ -195,6 +203,14 @@ void log_actor::note_breakage() {
 // --- read ---
 
 caf::result<log_read_result> log_actor::read(const log_read& wanted) {
+  if (wanted.last_fetched_epoch > log_->latest_epoch()) {
+    // The reader has seen what nobody can have written: there is nothing to go back to.
+    return log_read_result{.error = error_code::offset_out_of_range,
+                           .log_start_offset = log_->log_start()};
+  }
+  if (auto parted = divergence(wanted)) {
+    return log_read_result{.log_start_offset = log_->log_start(), .diverging = parted};
+  }
   auto slice = log_->read(wanted.from, {.max_bytes = wanted.max_bytes,
                                         .upper_bound = wanted.upper_bound,
                                         .at_least_one_batch = wanted.at_least_one_batch});
@@ -208,7 +224,9 @@ caf::result<log_read_result> log_actor::read(const log_read& wanted) {
   auto source = std::dynamic_pointer_cast<const file>(slice->range.file);
   const auto position = slice->range.position;
   const auto length = slice->range.length;
+  const bool copy = slice->next_offset > wanted.copy_above;
   answer.records = std::move(slice->range);
+  if (copy) return copied(std::move(answer));
   if (!source || source->is_cached(position, length)) return answer;
 
   auto promise = make_response_promise<log_read_result>();
@@ -232,6 +250,14 @@ void log_actor::note_unreadable(const fault& why) {
   if (why.code == error_code::offset_out_of_range || is_passing(why)) return;
   if (std::exchange(is_unreadable_told_, true)) return;
   log::error("disk", "{}: {}", log_->directory(), why.message);
+}
+
+/// With the bytes themselves in the place of a file range.
+log_read_result log_actor::copied(log_read_result answer) {
+  auto bytes = flatten({std::move(answer.records)});
+  if (!bytes) return {.error = bytes.error().code, .log_start_offset = log_->log_start()};
+  answer.records = std::move(*bytes);
+  return answer;
 }
 
 log_offset_found log_actor::find_timestamp(timestamp_ms timestamp) {

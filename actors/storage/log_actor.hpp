@@ -58,8 +58,17 @@ private:
   void report_space(free_space::change what) const;
   caf::result<log_read_result> read(const log_read& wanted);
   void note_unreadable(const fault& why);
+  log_read_result copied(log_read_result answer);
   log_offset_found find_timestamp(timestamp_ms timestamp);
   log_facts advance_start(log_offset offset);
+
+  // log_following.cpp: what only a replica of another leader needs.
+  log_appended append_fetched(const log_append_fetched& fetched);
+  log_facts follow();
+  log_facts truncate(const log_truncate& wanted);
+  log_facts restart_at(log_offset offset);
+  log_facts cut_ended(outcome<removal_job> removal);
+  [[nodiscard]] std::optional<epoch_end> divergence(const log_read& wanted) const;
   [[nodiscard]] log_facts facts() const;
   [[nodiscard]] producers_result producers() const;
   void configure(const log_configure& change);

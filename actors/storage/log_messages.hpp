@@ -26,6 +26,7 @@ struct log_appended {
   log_offset log_end_offset = 0;
   log_offset flushed_offset = 0;
   int64_t appended_bytes = 0;
+  leader_epoch latest_epoch = no_leader_epoch;  ///< With log_append_fetched.
 };
 
 struct log_read {
@@ -33,12 +34,16 @@ struct log_read {
   int64_t max_bytes = 0;
   log_offset upper_bound = 0;  ///< Only batches that end below it.
   bool at_least_one_batch = false;
+  leader_epoch last_fetched_epoch = no_leader_epoch;  ///< -1: no divergence check.
+  /// What reaches above it is copied: a cut may take it away before it has been sent.
+  log_offset copy_above = INT64_MAX;
 };
 
 struct log_read_result {
   error_code error = error_code::none;
   gather_piece records;
   log_offset log_start_offset = 0;
+  std::optional<epoch_end> diverging;  ///< Where the reader's log parts from this one.
 };
 
 /// First record at or after `timestamp`; offset_of_max_timestamp asks for the newest record.
@@ -64,6 +69,30 @@ struct log_epoch_of {
 };
 
 struct log_advance_start {
+  log_offset offset = 0;
+};
+
+/// The replica leads from here on: the epoch begins at the log end. Answered with log_facts.
+struct log_begin_epoch {
+  leader_epoch epoch = 0;
+};
+
+/// The replica follows: its epochs are those of its batches. Answered with log_facts.
+struct log_follow {};
+
+/// Appends what the leader sent, as it is.
+struct log_append_fetched {
+  shared_bytes batches;
+};
+
+/// Cuts the log where it parts from the leader's; refused (with nothing done) below `keep_below`.
+struct log_truncate {
+  epoch_end leader_end;
+  log_offset keep_below = 0;
+};
+
+/// Drops everything: the leader's log begins at `offset`.
+struct log_restart_at {
   log_offset offset = 0;
 };
 
@@ -142,6 +171,11 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_query_facts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_facts)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_configure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_maintain)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_begin_epoch)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_follow)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_append_fetched)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_truncate)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_restart_at)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_close)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_flushed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_start_moved)

@@ -4,6 +4,8 @@
 #include "protocol/messages/alter_configs.hpp"
 #include "protocol/messages/alter_replica_log_dirs.hpp"
 #include "protocol/messages/api_versions.hpp"
+#include "protocol/messages/ask_controller.hpp"
+#include "protocol/messages/broker_handshake.hpp"
 #include "protocol/messages/create_partitions.hpp"
 #include "protocol/messages/create_topics.hpp"
 #include "protocol/messages/delete_groups.hpp"
@@ -33,6 +35,9 @@
 #include "protocol/messages/offset_fetch.hpp"
 #include "protocol/messages/offset_for_leader_epoch.hpp"
 #include "protocol/messages/produce.hpp"
+#include "protocol/messages/propose_isrs.hpp"
+#include "protocol/messages/report_broker.hpp"
+#include "protocol/messages/reserve_producer_ids.hpp"
 #include "protocol/messages/sync_group.hpp"
 
 namespace ottla {
@@ -50,7 +55,9 @@ using all_requests = request_list<
     create_partitions_request, delete_groups_request, elect_leaders_request,
     incremental_alter_configs_request, list_partition_reassignments_request, offset_delete_request,
     describe_cluster_request, describe_producers_request, list_config_resources_request,
-    describe_topic_partitions_request>;
+    describe_topic_partitions_request, broker_hello_request, broker_proof_request,
+    propose_isrs_request, report_broker_request, ask_controller_request,
+    reserve_producer_ids_request>;
 
 /// Calls `visit.operator()<Request>()` with the request type of `key`; false if there is none. The
 /// response type is `Request::response`.

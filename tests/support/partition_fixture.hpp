@@ -77,7 +77,8 @@ public:
                                                           .topic_id = topic_id,
                                                           .log = storage,
                                                           .facts = facts,
-                                                          .assignment = assignment()});
+                                                          .assignment = assignment(),
+                                                          .self = {1, 1}});
     caf::anon_send(partition, assignment());
     settle();
   }
@@ -102,10 +103,10 @@ public:
   }
 
   [[nodiscard]] partition_assignment assignment() const {
-    return {.leads = leads,
+    return {.role = leads ? partition_role::leader : partition_role::offline,
             .leader = 1,
             .epoch = epoch,
-            .replicas = replicas,
+            .seats = {replicas, {{1, 1}}, 0},
             .config = config,
             .level = level};
   }
@@ -167,7 +168,7 @@ public:
   topic_config config;
   durability level = durability::fsync;
   bool leads = true;
-  int32_t replicas = 1;
+  std::vector<broker_id> replicas{1};
   leader_epoch epoch = 3;
   log_offset recovery_point = 0;
   log_defaults defaults;

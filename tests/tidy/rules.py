@@ -23,6 +23,7 @@ HOMES = [
     (r"boost/(asio|system)", ASIO_HOMES),
     (r"(zookeeper/|sqlite3)", r"storage/metadata/"),
     (r"(snappy|lz4|zstd|zlib)", r"protocol/compression\.cpp"),
+    (r"openssl/", r"protocol/broker_proof\.cpp"),
     (r"librdkafka/", r"cli/"),
     (r"isa-l|crc\.h", r"protocol/crc32c\.cpp"),
     (r"(spdlog/)", r"actors/|cli/"),

@@ -93,6 +93,7 @@ TEST_CASE("every honoured broker key changes the typed configuration") {
     // These need each other; a case of their own has them.
     if (definition.name.starts_with("ottla.zookeeper.digest.")) continue;
     if (definition.name == "zookeeper.set.acl") continue;
+    if (definition.name == "zookeeper.connect") continue;
     INFO(definition.name);
     const broker_settings& changed =
         broker_with({{std::string(definition.name), other_value(definition)}});
@@ -152,13 +153,13 @@ TEST_CASE("a foreign environment variable is a warning, since others may use our
 }
 
 TEST_CASE("every mistake of a file is named with its place in one message") {
-  text_file file("num.partitions=0\n\nnum.partitons=1\nzookeeper.connect=localhost:2181\n");
+  text_file file("num.partitions=0\n\nnum.partitons=1\nzookeeper.ssl.protocol=TLSv1.3\n");
   auto message = refusal({.file = file.path()});
   CHECK(contains(message, ":1: Invalid value 0 for configuration num.partitions"));
   CHECK(contains(message,
                  ":3: Unknown broker config name: num.partitons; did you mean "
                  "num.partitions?"));
-  CHECK(contains(message, ":4: zookeeper.connect cannot be honoured"));
+  CHECK(contains(message, ":4: zookeeper.ssl.protocol cannot be honoured"));
 }
 
 TEST_CASE("how to reach ZooKeeper is read, and what its client cannot do is refused") {
@@ -183,6 +184,31 @@ TEST_CASE("how to reach ZooKeeper is read, and what its client cannot do is refu
   CHECK(contains(refusal({.overrides = {"ottla.zookeeper.digest.user=a:b",
                                         "ottla.zookeeper.digest.password=secret"}}),
                  "colon"));
+}
+
+TEST_CASE("a broker of a cluster needs ZooKeeper, a listener for the others, and their secret") {
+  const std::vector<std::string> whole = {
+      "zookeeper.connect=z1:2181,z2:2181/ottla",
+      "listeners=PLAINTEXT://127.0.0.1:9092,REPLICATION://127.0.0.1:9093",
+      "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,REPLICATION:PLAINTEXT",
+      "inter.broker.listener.name=replication",
+      "ottla.cluster.secret.file=/etc/ottla/secret",
+  };
+  const auto config = load({.overrides = whole}).config;
+  CHECK(config.is_in_cluster());
+  CHECK(config.inter_broker_listener == "REPLICATION");
+  CHECK(config.cluster_secret_file == "/etc/ottla/secret");
+  const auto without = [&](std::string_view key, std::string instead) {
+    auto some = whole;
+    std::erase_if(some, [&](const auto& each) { return each.starts_with(key); });
+    if (!instead.empty()) some.push_back(std::move(instead));
+    return refusal({.overrides = some});
+  };
+  CHECK(contains(without("inter.broker", ""), "needs a listener of its own"));
+  CHECK(contains(without("inter.broker", "inter.broker.listener.name=X"), "none of that name"));
+  CHECK(contains(without("listeners=", "listeners=REPLICATION://127.0.0.1:1"), "another listener"));
+  CHECK(contains(without("ottla.cluster", ""), "needs the secret"));
+  CHECK_FALSE(broker_with({}).is_in_cluster());
 }
 
 TEST_CASE("a file that cannot be read, or is none, is refused") {

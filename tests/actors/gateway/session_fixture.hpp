@@ -99,12 +99,12 @@ public:
     pumps.clear();
   }
 
-  simulated_transport& connect() {
+  simulated_transport& connect(std::span<const route> routes = test_routes) {
     auto made = std::make_shared<simulated_transport>();
     connections.push_back(made);
     session_setup setup{made,
                         "PLAINTEXT",
-                        test_routes,
+                        routes,
                         &services,
                         limits,
                         memory_pool::clients,

@@ -169,6 +169,24 @@ TEST_CASE("a replica that has everything does not lag, however long nothing happ
   CHECK(one.progress.next_proposal(one.now_ms));
 }
 
+TEST_CASE("a replica that has left for lagging does not return before it has caught up") {
+  leader one({{1, 10}, {2, 20}}, 2);
+  one.append_to(10);
+  one.fetch({2, 20}, 10);
+  one.append_to(20);
+  one.now_ms += lag_ms + 1;
+  auto proposal = one.progress.next_proposal(one.now_ms);
+  REQUIRE(proposal);
+  CHECK(proposal->isr == members{{1, 10}});
+  one.commit({{1, 10}});  // too few: the high watermark stands still, where the replica is
+  CHECK(one.high_watermark() == 10);
+  CHECK_FALSE(one.progress.next_proposal(one.now_ms));
+  one.fetch({2, 20}, 12);
+  CHECK_FALSE(one.progress.next_proposal(one.now_ms));
+  one.fetch({2, 20}, 20);
+  CHECK(one.progress.next_proposal(one.now_ms));
+}
+
 TEST_CASE("a replica that always has what there was at its last fetch does not lag") {
   leader one;
   for (log_offset end = 10; end < 100; end += 10) {

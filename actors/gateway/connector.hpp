@@ -1,0 +1,22 @@
+// Outgoing TCP connections, on the io_unit of whoever wants one.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "actors/gateway/transport.hpp"
+#include "actors/runtime/unit.hpp"
+
+namespace ottla {
+
+/// How an attempt to connect ended; without a transport, why.
+using connect_ended = std::function<void(std::shared_ptr<transport> made, std::string why)>;
+
+/// Begins to connect; `ended` is called once, on the thread of `home` (an io_unit), and not from
+/// within. Every address of the name is tried; all of it takes at most `timeout_ms`.
+void connect_tcp(unit& home, const std::string& host, uint16_t port, int64_t timeout_ms,
+                 connect_ended ended);
+
+}  // namespace ottla

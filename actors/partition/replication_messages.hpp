@@ -1,0 +1,51 @@
+// What is said about copying logs between brokers: to fetchers, to peers, and on the way to the
+// controller.
+#pragma once
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "actors/partition/partition_messages.hpp"
+#include "protocol/api_key.hpp"
+#include "protocol/gather_list.hpp"
+#include "protocol/outcome.hpp"
+#include "protocol/shared_bytes.hpp"
+
+namespace ottla {
+
+/// To a peer: a request for the broker at its other end.
+struct ask_peer {
+  api_key key{};
+  api_version version = 0;
+  std::function<gather_list(int32_t correlation_id)> encode;  ///< The whole frame.
+  int64_t timeout_ms = 30'000;
+};
+
+/// The body of the response, or why there is none. After a failure nobody knows whether the request
+/// was carried out, unless `was_sent` is false.
+struct peer_answer {
+  std::optional<fault> failure;
+  bool was_sent = true;
+  shared_bytes body;
+};
+
+/// To the authority over partition records, from one leader at a time in order.
+struct alter_partitions {
+  replica_seat leader;  ///< Who asks, in its present life.
+  std::vector<propose_isr> proposals;
+};
+
+/// One answer for each proposal, in their order; with an error none was looked at.
+struct partitions_altered {
+  error_code error = error_code::none;
+  std::vector<isr_proposed> answers;
+};
+
+}  // namespace ottla
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::ask_peer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::peer_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::alter_partitions)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partitions_altered)

@@ -1,0 +1,21 @@
+#include "protocol/messages/report_broker.hpp"
+
+#include "protocol/messages/codec.hpp"
+
+namespace ottla {
+
+template <class Codec>
+void fields(Codec& c, report_broker_request& m) {
+  c.field("is_ready", m.is_ready);
+  c.field("removed_topics", m.removed_topics);
+}
+
+template <class Codec>
+void fields(Codec& c, report_broker_response& m) {
+  c.field("error_code", m.error_code);
+}
+
+OTTLA_MESSAGE(report_broker_request);
+OTTLA_MESSAGE(report_broker_response);
+
+}  // namespace ottla

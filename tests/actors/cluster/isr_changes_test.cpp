@@ -1,0 +1,112 @@
+#include "actors/cluster/isr_changes.hpp"
+
+#include "actors/cluster/isr_messages.hpp"
+#include "tests/actors/cluster/stored_cluster.hpp"
+#include "tests/support/catch.hpp"
+
+namespace ottla {
+namespace {
+
+const replica_seat one{1, 10}, two{2, 20}, three{3, 30};
+
+struct bench {
+  stored_cluster cluster;
+  broker_config config = make_broker_config({}, "localhost")->config;
+  random_source random{1};
+  uuid topic_id = random.id();
+
+  bench() {
+    for (const auto& seat : {one, two, three}) cluster.add_broker(seat.id, seat.epoch);
+    metadata_draft draft(cluster.image());
+    draft.add_topic({.id = topic_id,
+                     .name = "orders",
+                     .partition_count = 1,
+                     .configs = {{"min.insync.replicas", "2"}}},
+                    {{.replicas = {1, 2, 3},
+                      .leader = one,
+                      .leader_epoch = 4,
+                      .isr = {one, two, three},
+                      .partition_epoch = 7}});
+    cluster.write_all(draft);
+  }
+
+  isr_proposed propose(std::vector<replica_seat> isr, int32_t partition_epoch = 7,
+                       leader_epoch epoch = 4, replica_seat leader = one) {
+    metadata_draft draft(cluster.image());
+    const alter_partitions wanted{
+        leader,
+        {{{topic_id, 0},
+          {.epoch = epoch, .partition_epoch = partition_epoch, .isr = std::move(isr)}}}};
+    // As it comes from another broker.
+    auto altered =
+        alter_isrs({draft, config, random}, to_proposals(to_request(wanted), wanted.leader));
+    cluster.write_all(draft);
+    auto answers = to_altered(to_response(altered)).answers;
+    REQUIRE(answers.size() == 1);
+    return answers.front();
+  }
+  const partition_record& record() {
+    return *cluster.image()->find_partition(topic_id_partition{topic_id, 0});
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the controller makes the ISR that the leader proposes") {
+  bench b;
+  const auto answer = b.propose({one, two});
+  REQUIRE(answer.committed);
+  CHECK(answer.committed->isr == std::vector<replica_seat>{one, two});
+  CHECK(answer.committed->replicas == std::vector<broker_id>{1, 2, 3});
+  CHECK(answer.committed->partition_epoch == 8);
+  CHECK(b.record().isr == std::vector<replica_seat>{one, two});
+  CHECK(b.record().partition_epoch == 8);
+  CHECK(b.record().leader_epoch == 4);
+  REQUIRE(b.propose({one}, 8).committed);
+  CHECK(b.record().eligible == std::vector<replica_seat>{two});  // below the minimum: KIP-966
+  REQUIRE(b.propose({one, two, three}, 9).committed);
+  CHECK(b.record().eligible.empty());
+}
+
+TEST_CASE("every accepted proposal makes a newer record, also one that changes nothing") {
+  bench b;
+  REQUIRE(b.propose({one, two, three}).committed);
+  CHECK(b.record().partition_epoch == 8);
+  CHECK(b.propose({one, two, three}).refusal == isr_refusal::superseded);
+}
+
+TEST_CASE("a proposal of the past, or of somebody else, is superseded") {
+  bench b;
+  CHECK(b.propose({one}, 6).refusal == isr_refusal::superseded);
+  CHECK(b.propose({one}, 8).refusal == isr_refusal::superseded);
+  CHECK(b.propose({one}, 7, 3).refusal == isr_refusal::superseded);
+  CHECK(b.propose({one}, 7, 4, {1, 9}).refusal == isr_refusal::superseded);
+  CHECK(b.propose({two}, 7, 4, two).refusal == isr_refusal::superseded);
+  b.topic_id = uuid{};
+  CHECK(b.propose({one}).refusal == isr_refusal::superseded);
+}
+
+TEST_CASE("a leader that is not alive in that life decides nothing") {
+  bench b;
+  b.cluster.add_broker(1, 10, broker_status::fenced);
+  CHECK(b.propose({one}).refusal == isr_refusal::superseded);
+}
+
+TEST_CASE("only replicas in their present lives may join") {
+  bench b;
+  REQUIRE(b.propose({one}).committed);
+  CHECK(b.propose({one, {2, 19}}, 8).refusal == isr_refusal::not_applied);
+  CHECK(b.propose({one, {4, 40}}, 8).refusal == isr_refusal::not_applied);
+  CHECK(b.propose({one, two, two}, 8).refusal == isr_refusal::not_applied);
+  CHECK(b.propose({two}, 8).refusal == isr_refusal::not_applied);  // without the leader
+  CHECK(b.propose({}, 8).refusal == isr_refusal::not_applied);
+  b.cluster.add_broker(2, 20, broker_status::fenced);
+  CHECK(b.propose({one, two}, 8).refusal == isr_refusal::not_applied);
+  b.cluster.add_broker(2, 20, broker_status::stopping);
+  CHECK(b.propose({one, two}, 8).refusal == isr_refusal::not_applied);
+  b.cluster.add_broker(2, 20, broker_status::active);
+  CHECK(b.propose({one, two}, 8).committed);
+  CHECK(b.record().partition_epoch == 9);
+}
+
+}  // namespace ottla
