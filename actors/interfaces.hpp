@@ -148,19 +148,20 @@ using peer_handle = caf::typed_actor<caf::replies_to<ask_peer>::with<peer_answer
 using isr_proposals_handle = caf::typed_actor<caf::replies_to<propose_isr>::with<isr_proposed>>;
 
 /// The same actor as its supervisor, its log and its unit's timers see it.
-using partition_control = partition_handle::extend<
-    caf::replies_to<begin_following>::with<follower_position>,
-    caf::replies_to<apply_fetched>::with<follower_position>, caf::reacts_to<partition_assignment>,
-    caf::reacts_to<log_flushed>, caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>,
-    caf::reacts_to<maintain_partition>,
-    caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
-    caf::replies_to<begin_compaction>::with<compaction_begun>,
-    caf::replies_to<swap_compaction>::with<compaction_swapped>,
-    caf::replies_to<begin_scrub>::with<scrub_begun>,
-    caf::replies_to<quarantine_range>::with<range_quarantined>,
-    caf::replies_to<close_partition>::with<partition_closed>,
-    caf::replies_to<rest_partition>::with<partition_closed>, caf::reacts_to<resume_partition>,
-    caf::reacts_to<timer_expired>>;
+using partition_control =
+    partition_handle::extend<caf::replies_to<begin_following>::with<follower_position>,
+                             caf::replies_to<apply_fetched>::with<follower_position>,
+                             caf::reacts_to<partition_assignment>, caf::reacts_to<log_flushed>,
+                             caf::reacts_to<log_start_moved>, caf::reacts_to<log_failed>,
+                             caf::reacts_to<maintain_partition>,
+                             caf::replies_to<plan_compaction_of_log>::with<compaction_planned>,
+                             caf::replies_to<begin_compaction>::with<compaction_begun>,
+                             caf::replies_to<swap_compaction>::with<compaction_swapped>,
+                             caf::replies_to<begin_scrub>::with<scrub_begun>,
+                             caf::replies_to<quarantine_range>::with<range_quarantined>,
+                             caf::replies_to<close_partition>::with<partition_closed>,
+                             caf::replies_to<rest_partition>::with<partition_closed>,
+                             caf::reacts_to<resume_partition>, caf::reacts_to<timer_expired>>;
 
 /// To a log, once: the partition that hears of its progress.
 struct log_attach {

@@ -46,8 +46,8 @@ shared_bytes prove(const std::string& secret, const broker_greeting& greeting,
   return shared_bytes::copy_of(std::as_bytes(std::span{made}));
 }
 
-bool is_proof(const shared_bytes& proof, const std::string& secret,
-              const broker_greeting& greeting, proof_direction direction) {
+bool is_proof(const shared_bytes& proof, const std::string& secret, const broker_greeting& greeting,
+              proof_direction direction) {
   const auto right = digest_of(secret, greeting, direction);
   return proof.size() == right.size() &&
          CRYPTO_memcmp(raw(proof.view()), right.data(), right.size()) == 0;

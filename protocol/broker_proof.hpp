@@ -31,7 +31,7 @@ inline constexpr size_t secret_bytes_min = 32;
 shared_bytes prove(const std::string& secret, const broker_greeting& greeting,
                    proof_direction direction);
 /// Whether `proof` is that one; takes as long for a wrong one as for the right one.
-bool is_proof(const shared_bytes& proof, const std::string& secret,
-              const broker_greeting& greeting, proof_direction direction);
+bool is_proof(const shared_bytes& proof, const std::string& secret, const broker_greeting& greeting,
+              proof_direction direction);
 
 }  // namespace ottla

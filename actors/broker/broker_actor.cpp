@@ -100,7 +100,8 @@ void broker_actor::on_exit() {
 caf::result<broker_started> broker_actor::start(const start_broker& wanted) {
   auto promise = make_response_promise<broker_started>();
   starting_.push_back(promise);
-  this->request(setup_.metadata, caf::infinite, register_broker{wanted.registration, wanted.previous_incarnation})
+  this->request(setup_.metadata, caf::infinite,
+                register_broker{wanted.registration, wanted.previous_incarnation})
       .then([this](const register_broker_result& result) { registered(result); },
             [this](const caf::error&) {
               registered({error_code::unknown_server_error, "the metadata actor is gone",
@@ -156,8 +157,9 @@ void broker_actor::apply_topics(const std::vector<uuid>& topics) {
 /// The registration is gone: others may lead by now what this broker has led. It follows again when
 /// it is registered anew.
 void broker_actor::session_expired() {
-  log::warn("broker", "the session with ZooKeeper has expired: this broker leads nothing until it "
-                      "is registered again");
+  log::warn("broker",
+            "the session with ZooKeeper has expired: this broker leads nothing until it "
+            "is registered again");
   begin_new_life(no_broker_epoch);
 }
 

@@ -32,8 +32,8 @@ struct broker_services {
   file_system* disk = nullptr;  ///< For the space left in log directories; null: unknown.
   const coordinator_directory* groups = nullptr;  ///< Who coordinates which group here.
   supervisor_handle supervisor;
-  admin_handle controller;          ///< The way to whoever judges every change of the cluster.
-  controller_handle own_controller; ///< Of this broker, which may be in office or not.
+  admin_handle controller;           ///< The way to whoever judges every change of the cluster.
+  controller_handle own_controller;  ///< Of this broker, which may be in office or not.
   /// By which brokers prove that they are of this cluster; empty where there is no other one.
   std::string cluster_secret;
 };

@@ -72,7 +72,7 @@ outcome<void> make(const std::string& path) {
 }
 
 outcome<std::string> read(const std::string& path, int file) {
-  struct stat facts {};
+  struct stat facts{};
   if (::fstat(file, &facts) != 0) return failed(path, errno);
   if (!S_ISREG(facts.st_mode)) return unusable(path, "it is not a file");
   if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {

@@ -173,8 +173,7 @@ outcome<void> settle_moves(opened_log_dirs& all, random_source& random) {
   return {};
 }
 
-outcome<std::string> cluster_of_log_dirs(file_system& disk,
-                                         const std::vector<std::string>& paths) {
+outcome<std::string> cluster_of_log_dirs(file_system& disk, const std::vector<std::string>& paths) {
   std::string cluster_id;
   std::string said_by;
   std::optional<fault> unknown;

@@ -47,8 +47,8 @@ private:
 };
 
 struct opened_log_dirs {
-  std::string cluster_id;  ///< What the directories say, or a new one if all are new.
-  uuid incarnation;        ///< Of this run.
+  std::string cluster_id;     ///< What the directories say, or a new one if all are new.
+  uuid incarnation;           ///< Of this run.
   uuid previous_incarnation;  ///< Of the last run, or zero.
   last_stop stopped = last_stop::clean;
   std::vector<opened_directory> directories;

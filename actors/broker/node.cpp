@@ -95,8 +95,7 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
   const auto settings = config_.get();
   auto& first = *seams.units.front();
   auto on_fatal = [give_up](const fault& why) { give_up(why.message); };
-  const auto buckets =
-      settings->is_in_cluster() ? cluster_bucket_count : embedded_bucket_count;
+  const auto buckets = settings->is_in_cluster() ? cluster_bucket_count : embedded_bucket_count;
   const cluster_record new_cluster{dirs.cluster_id, buckets, seams.time->wall_ms()};
   metadata_ = spawn_blocking<metadata_actor>(system, first,
                                              metadata_setup{.store = std::move(seams.store),
@@ -130,17 +129,17 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
   const bool is_directory_missing = dirs.is_any_left_out;
   const std::array<uint64_t, 2> hash_seed{random_.next(), random_.next()};
   broker_setup setup{.services = &services_,
-                   .open = &partitions_,
-                   .config = &config_,
-                   .metadata = metadata_,
-                   .cleaner = spawn_blocking<cleaner_actor>(system, first, hash_seed),
-                   .scrubber = spawn_blocking<scrubber_actor>(system, first),
-                   .scrub_first = stopped_ == last_stop::process_crash,
-                   .clean_points = std::move(clean_points),
-                   .directories = hire(system, first, *settings, dirs),
-                   .found = std::move(places),
-                   .is_directory_missing = is_directory_missing,
-                   .give_up = std::move(give_up)};
+                     .open = &partitions_,
+                     .config = &config_,
+                     .metadata = metadata_,
+                     .cleaner = spawn_blocking<cleaner_actor>(system, first, hash_seed),
+                     .scrubber = spawn_blocking<scrubber_actor>(system, first),
+                     .scrub_first = stopped_ == last_stop::process_crash,
+                     .clean_points = std::move(clean_points),
+                     .directories = hire(system, first, *settings, dirs),
+                     .found = std::move(places),
+                     .is_directory_missing = is_directory_missing,
+                     .give_up = std::move(give_up)};
   if (!services_.cluster_secret.empty()) join_cluster(system, setup);
   supervisor_ = spawn_on<broker_actor>(system, first, std::move(setup));
   services_.supervisor = supervisor_;
@@ -164,19 +163,18 @@ void node::join_cluster(caf::actor_system& system, broker_setup& setup) {
   setup.connect = peers_of(system, settings->inter_broker_listener, services_.cluster_secret);
   controller_link_ = spawn_on<controller_link_actor>(
       system, first,
-      controller_link_setup{
-          .self = settings->node_id,
-          .here = controller_,
-          .reach = [connect = setup.connect, &first](
-                       const replica_seat& self, const broker_image& other) {
-            return connect(first, self, other);
-          }});
+      controller_link_setup{.self = settings->node_id,
+                            .here = controller_,
+                            .reach = [connect = setup.connect, &first](const replica_seat& self,
+                                                                       const broker_image& other) {
+                              return connect(first, self, other);
+                            }});
   caf::anon_send(metadata_,
                  subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(controller_link_)});
   services_.controller = controller_link_;
-  setup.proposals = spawn_on<isr_proposals_actor>(
-      system, first, replica_seat{settings->node_id, no_broker_epoch},
-      caf::actor_cast<isr_authority_handle>(controller_link_));
+  setup.proposals =
+      spawn_on<isr_proposals_actor>(system, first, replica_seat{settings->node_id, no_broker_epoch},
+                                    caf::actor_cast<isr_authority_handle>(controller_link_));
 }
 
 node::~node() {

@@ -32,8 +32,7 @@ void replica_sources::forget(const topic_id_partition& which) {
 
 void replica_sources::use(const image_ptr& image, const replica_seat& self,
                           const fetch_plan_limits& limits, int64_t backoff_ms) {
-  const bool is_same_world =
-      image_ && image_->brokers() == image->brokers() && self_ == self;
+  const bool is_same_world = image_ && image_->brokers() == image->brokers() && self_ == self;
   const bool is_new_life = std::exchange(self_, self) != self;
   image_ = image;
   limits_ = limits;

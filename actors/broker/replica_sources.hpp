@@ -1,8 +1,8 @@
 // From whom this broker copies what it follows: the fetchers and their connections, as the roles of
 // its partitions ask for them.
 //
-// Two fetchers for each leading broker, one for partitions at level fsync and one for the rest, each
-// with a connection of its own. Owned by the supervisor, on its thread.
+// Two fetchers for each leading broker, one for partitions at level fsync and one for the rest,
+// each with a connection of its own. Owned by the supervisor, on its thread.
 #pragma once
 
 #include <caf/actor_system.hpp>

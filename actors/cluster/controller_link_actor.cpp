@@ -51,9 +51,9 @@ void controller_link_actor::image_came(const image_changed& change) {
   const auto* own = image_->find_broker(setup_.self);
   const auto* controller = image_->find_broker(image_->controller());
   const replica_seat self{setup_.self, own != nullptr ? own->epoch : no_broker_epoch};
-  const replica_seat there =
-      controller != nullptr ? replica_seat{image_->controller(), controller->epoch}
-                            : replica_seat{};
+  const replica_seat there = controller != nullptr
+                                 ? replica_seat{image_->controller(), controller->epoch}
+                                 : replica_seat{};
   if (std::exchange(self_, self) == self && there == controller_) return;
   let_go();
   controller_ = there;
@@ -134,29 +134,29 @@ caf::result<typename Request::response> controller_link_actor::pass_on(
   wire_writer body;
   encode(body, command.request, version);
   const auto& caller = command.caller;
-  ask<ask_controller_request>(
-      {.principal = caller.principal,
-       .client_id = caller.client_id,
-       .client_address = caller.client_address,
-       .listener = caller.listener,
-       .client_version = caller.version,
-       .api_asked = static_cast<int16_t>(Request::api),
-       .body_version = version,
-       .body = body.finish_flat()},
-      [=, this](outcome<ask_controller_response> asked) mutable {
-        if (!asked) return refuse(asked.error().code);
-        if (asked->error_code != error_code::none) return refuse(asked->error_code);
-        auto answer = decode<response>(std::move(asked->body), version);
-        if (!answer) return refuse(answer.error().code);
-        give_when(asked->sequence, [promise, given = std::move(*answer)]() mutable {
-          promise.deliver(std::move(given));
-        });
-      });
+  ask<ask_controller_request>({.principal = caller.principal,
+                               .client_id = caller.client_id,
+                               .client_address = caller.client_address,
+                               .listener = caller.listener,
+                               .client_version = caller.version,
+                               .api_asked = static_cast<int16_t>(Request::api),
+                               .body_version = version,
+                               .body = body.finish_flat()},
+                              [=, this](outcome<ask_controller_response> asked) mutable {
+                                if (!asked) return refuse(asked.error().code);
+                                if (asked->error_code != error_code::none)
+                                  return refuse(asked->error_code);
+                                auto answer = decode<response>(std::move(asked->body), version);
+                                if (!answer) return refuse(answer.error().code);
+                                give_when(asked->sequence,
+                                          [promise, given = std::move(*answer)]() mutable {
+                                            promise.deliver(std::move(given));
+                                          });
+                              });
   return promise;
 }
 
-caf::result<producer_id_block> controller_link_actor::reserve(
-    const allocate_producer_ids& wanted) {
+caf::result<producer_id_block> controller_link_actor::reserve(const allocate_producer_ids& wanted) {
   auto promise = make_response_promise<producer_id_block>();
   if (is_here()) {
     this->request(setup_.here, caf::infinite, wanted)
@@ -164,11 +164,11 @@ caf::result<producer_id_block> controller_link_actor::reserve(
               [promise](const caf::error& why) mutable { promise.deliver(why); });
     return promise;
   }
-  ask<reserve_producer_ids_request>({}, [promise](
-                                            outcome<reserve_producer_ids_response> block) mutable {
-    promise.deliver(block ? producer_id_block{block->error_code, block->first, block->count}
-                          : producer_id_block{.error = block.error().code});
-  });
+  ask<reserve_producer_ids_request>(
+      {}, [promise](outcome<reserve_producer_ids_response> block) mutable {
+        promise.deliver(block ? producer_id_block{block->error_code, block->first, block->count}
+                              : producer_id_block{.error = block.error().code});
+      });
   return promise;
 }
 
@@ -182,12 +182,11 @@ caf::result<partitions_altered> controller_link_actor::alter(alter_partitions& w
             [promise](const caf::error& why) mutable { promise.deliver(why); });
     return promise;
   }
-  ask<propose_isrs_request>(to_request(wanted),
-                            [promise](outcome<propose_isrs_response> response) mutable {
-                              promise.deliver(
-                                  response ? to_altered(*response)
-                                           : partitions_altered{.error = response.error().code});
-                            });
+  ask<propose_isrs_request>(
+      to_request(wanted), [promise](outcome<propose_isrs_response> response) mutable {
+        promise.deliver(response ? to_altered(*response)
+                                 : partitions_altered{.error = response.error().code});
+      });
   return promise;
 }
 

@@ -20,8 +20,7 @@ bool may_be_isr(const partition_record& record, const std::vector<replica_seat>&
                 const metadata_image& image) {
   if (std::ranges::find(isr, record.leader) == isr.end()) return false;
   for (const auto& member : isr) {
-    const bool is_replica =
-        std::ranges::find(record.replicas, member.id) != record.replicas.end();
+    const bool is_replica = std::ranges::find(record.replicas, member.id) != record.replicas.end();
     const bool is_single = std::ranges::count(isr, member.id, &replica_seat::id) == 1;
     const bool is_member = std::ranges::find(record.isr, member) != record.isr.end();
     if (!is_replica || !is_single) return false;
@@ -43,8 +42,8 @@ isr_proposed alter_one(const change_context& context, const replica_seat& leader
   if (!is_present || !image.is_live(leader)) return refusal(isr_refusal::superseded);
   if (!may_be_isr(record, proposal.isr, image)) return refusal(isr_refusal::not_applied);
   alter_isr(record, proposal.isr, view_of(context, topic->configs));
-  isr_proposed accepted{
-      .committed = replica_seats{record.replicas, record.isr, record.partition_epoch}};
+  isr_proposed accepted{.committed =
+                            replica_seats{record.replicas, record.isr, record.partition_epoch}};
   context.draft.set_partition(which.topic_id, which.partition, std::move(record));
   return accepted;
 }

@@ -155,8 +155,7 @@ bool broker_gone(partition_record& record, broker_id gone, const election_view& 
   return true;
 }
 
-void alter_isr(partition_record& record, std::vector<replica_seat> isr,
-               const election_view& view) {
+void alter_isr(partition_record& record, std::vector<replica_seat> isr, const election_view& view) {
   for (const auto& member : record.isr) {
     if (seat_of(isr, member.id) != isr.end()) continue;
     std::erase_if(record.eligible, [&](const auto& seat) { return seat.id == member.id; });

@@ -135,14 +135,12 @@ void metadata_actor::cluster_read(const outcome<std::vector<stored_node>>& nodes
   }
   if (cluster_) return fail(other_cluster());
   // Whoever is first makes the cluster; the others find it. A lost answer is settled by reading.
-  setup_.store->commit(
-      first_nodes(setup_.new_cluster),
-      [this](const commit_result& result) {
-        if (result.what == commit_result::status::refused) {
-          return fail({error_code::kafka_storage_error, result.message});
-        }
-        setup_.store->sync([this](const outcome<void>&) { ensure_cluster(); });
-      });
+  setup_.store->commit(first_nodes(setup_.new_cluster), [this](const commit_result& result) {
+    if (result.what == commit_result::status::refused) {
+      return fail({error_code::kafka_storage_error, result.message});
+    }
+    setup_.store->sync([this](const outcome<void>&) { ensure_cluster(); });
+  });
 }
 
 // An empty store would say that all topics are gone.

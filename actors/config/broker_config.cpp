@@ -161,8 +161,9 @@ void check_cluster(const broker_settings& s, const Require& require) {
           "inter.broker.listener.name=REPLICATION");
   require(private_name.empty() || is_there || s.listeners.empty(),
           "inter.broker.listener.name: listeners has none of that name");
-  require(!is_there || s.listeners.size() > 1,
-          "inter.broker.listener.name: clients need another listener; this one is for brokers only");
+  require(
+      !is_there || s.listeners.size() > 1,
+      "inter.broker.listener.name: clients need another listener; this one is for brokers only");
   require(!s.cluster_secret_file.empty(),
           "ottla.cluster.secret.file: a broker with zookeeper.connect needs the secret that the "
           "brokers of its cluster share; name a file, and it is made if it is missing");

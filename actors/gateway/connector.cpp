@@ -32,15 +32,14 @@ public:
     boost::system::error_code is_name;
     const auto address = boost::asio::ip::make_address(host, is_name);
     if (!is_name) return connect({{address, port}});
-    resolver_.async_resolve(
-        host, std::to_string(port),
-        [self = shared_from_this()](const boost::system::error_code& error,
-                                    const tcp::resolver::results_type& found) {
-          if (error) return self->finish(error.message());
-          std::vector<tcp::endpoint> endpoints;
-          for (const auto& each : found) endpoints.push_back(each.endpoint());
-          self->connect(std::move(endpoints));
-        });
+    resolver_.async_resolve(host, std::to_string(port),
+                            [self = shared_from_this()](const boost::system::error_code& error,
+                                                        const tcp::resolver::results_type& found) {
+                              if (error) return self->finish(error.message());
+                              std::vector<tcp::endpoint> endpoints;
+                              for (const auto& each : found) endpoints.push_back(each.endpoint());
+                              self->connect(std::move(endpoints));
+                            });
   }
 
 private:

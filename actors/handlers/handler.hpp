@@ -36,7 +36,7 @@ struct connection_info {
   socket_address peer;
   principal speaks_for;
   std::optional<replica_seat> broker;  ///< The broker that it has proved to be.
-  std::string software_name;  ///< Of the client, once ApiVersions v3 has told.
+  std::string software_name;           ///< Of the client, once ApiVersions v3 has told.
   std::string software_version;
 };
 

@@ -2,8 +2,9 @@
 // to them. It lives on one unit with its socket.
 //
 // A connection is of use once both ends have proved that they know the secret of the cluster
-// (protocol/broker_proof.hpp). It connects when something is asked, and after a failure not before a back-off: until then every
-// request is refused at once. Nothing is sent twice: who asked knows whether that is safe.
+// (protocol/broker_proof.hpp). It connects when something is asked, and after a failure not before
+// a back-off: until then every request is refused at once. Nothing is sent twice: who asked knows
+// whether that is safe.
 #pragma once
 
 #include <array>

@@ -47,7 +47,8 @@ struct propose_isrs_response {
 
   /// One for each proposal, in their order.
   struct result {
-    /// 0: it is the record now. Else why not: 1 not applied, 2 the record is a newer one, 3 unknown.
+    /// 0: it is the record now. Else why not: 1 not applied, 2 the record is a newer one, 3
+    /// unknown.
     int8_t refusal = 0;
     int32_t partition_epoch = -1;
     std::vector<int32_t> replicas;

@@ -25,7 +25,7 @@ TEST_CASE("the first broker makes the secret, and the others find it") {
   REQUIRE(made);
   CHECK(made->size() == 64);
   CHECK(*load_cluster_secret(path) == *made);
-  struct stat facts {};
+  struct stat facts{};
   REQUIRE(stat(path.c_str(), &facts) == 0);
   CHECK((facts.st_mode & 0777) == 0600);
   const auto files = std::filesystem::directory_iterator(folder.path());

@@ -84,8 +84,9 @@ TEST_CASE_METHOD(broker_sessions, "without a proof nothing is served") {
 TEST_CASE_METHOD(broker_sessions, "a wrong proof, or one without a greeting, ends the connection") {
   auto& wrong = connect(private_routes);
   const auto greeting = greet(wrong);
-  send(wrong, broker_proof_request{prove(std::string(32, 'x'), greeting,
-                                         proof_direction::from_caller)}, 2);
+  send(wrong,
+       broker_proof_request{prove(std::string(32, 'x'), greeting, proof_direction::from_caller)},
+       2);
   CHECK(wrong.is_closed);
   auto& replayed = connect(private_routes);
   greet(replayed);
@@ -105,7 +106,8 @@ TEST_CASE_METHOD(broker_sessions, "a wrong proof, or one without a greeting, end
 
 TEST_CASE_METHOD(broker_sessions, "who means another broker is told so") {
   auto& wire = connect(private_routes);
-  send(wire, broker_hello_request{2, 20, 7, shared_bytes::copy_of(std::string(nonce_bytes, 'n'))}, 1);
+  send(wire, broker_hello_request{2, 20, 7, shared_bytes::copy_of(std::string(nonce_bytes, 'n'))},
+       1);
   CHECK(answer_in<broker_hello_response>(wire).error_code == error_code::broker_id_not_registered);
   CHECK_FALSE(wire.is_closed);
 }
