@@ -246,7 +246,7 @@ constexpr bool in_order() {
 static_assert(in_order(), "a row of the error table is out of place");
 
 const row& find(error_code code) {
-  auto index = static_cast<size_t>(static_cast<int>(code) + 1);
+  auto index = static_cast<size_t>(code) + 1;
   return index < std::size(rows) ? rows[index] : rows[0];
 }
 

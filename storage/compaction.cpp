@@ -123,7 +123,7 @@ struct compaction::state {
     if (!bytes) return std::move(bytes.error());
     auto view = record_batch_view::parse(*bytes);
     if (!view) return std::move(view.error());
-    return std::optional(std::move(*view));
+    return std::optional(*view);
   }
 
   outcome<void> map_step();

@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
+#include <memory>
 
 #include "protocol/assert.hpp"
 
@@ -21,10 +22,10 @@ constexpr size_t max_name_bytes = 255;
 template <class Int>
 std::optional<Int> parse_digits(std::string_view digits) {
   Int value{};
-  const auto* end = digits.data() + digits.size();
   if (digits.empty() || digits.front() == '-') return std::nullopt;
-  auto [stop, error] = std::from_chars(digits.data(), end, value);
-  if (error != std::errc{} || stop != end) return std::nullopt;
+  auto [stop, error] =
+      std::from_chars(std::to_address(digits.begin()), std::to_address(digits.end()), value);
+  if (error != std::errc{} || stop != std::to_address(digits.end())) return std::nullopt;
   return value;
 }
 
@@ -81,7 +82,7 @@ std::string join_path(std::string_view directory, std::string_view name) {
 }
 
 std::string partition_directory(const partition_directory_name& name, std::string_view unique) {
-  const std::string live = to_string(name.which);
+  std::string live = to_string(name.which);
   if (name.kind == partition_directory_kind::live) return live;
   const std::string tail =
       fmt::format(".{}{}", unique, directory_suffixes[static_cast<size_t>(name.kind)]);

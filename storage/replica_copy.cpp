@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -51,7 +52,8 @@ outcome<void> replica_copy::begin_pass(bool is_last) {
     // Indexes and small files of a log in use are not worth a look before the end.
     if (wanted.is_final || wanted.is_log) todo_.push_back(std::move(wanted));
   }
-  std::ranges::stable_sort(todo_, {}, &wanted_file::base);
+  std::ranges::sort(todo_, {},
+                    [](const wanted_file& file) { return std::tie(file.base, file.name); });
   if (!todo_.empty() && !todo_.front().is_final) position_ = copied_[todo_.front().name];
   return {};
 }

@@ -10,7 +10,7 @@ namespace ottla {
 namespace {
 
 // Well below the default limit on a batch; a single group's records may still exceed it.
-constexpr size_t full_batch_bytes = 512 * 1024;
+constexpr size_t full_batch_bytes = size_t{512} * 1024;
 
 size_t size_of(const std::vector<group_log_record>& records) {
   size_t bytes = 0;

@@ -235,8 +235,7 @@ describe_topic_partitions_response answer_describe_topic_partitions(
     // A topic that is gone is worth an error only to a client that named it.
     if (!topic && wanted.topics.empty()) continue;
     if (left == 0) {
-      response.next_cursor.emplace();
-      response.next_cursor->topic_name = *name;
+      response.next_cursor = {.topic_name = *name};
       break;
     }
     auto& answer = response.topics.emplace_back();
@@ -252,9 +251,7 @@ describe_topic_partitions_response answer_describe_topic_partitions(
     auto first = wanted.cursor && *name == from ? std::max(wanted.cursor->partition_index, 0) : 0;
     for (auto i = first; i < topic->partition_count(); ++i) {
       if (left == 0) {
-        response.next_cursor.emplace();
-        response.next_cursor->topic_name = *name;
-        response.next_cursor->partition_index = i;
+        response.next_cursor = {.topic_name = *name, .partition_index = i};
         return response;
       }
       const auto& record = topic->partition(i);

@@ -90,7 +90,7 @@ partition_actor::behavior_type partition_actor::make_behavior() {
         wanted.stable_below = progress_.high_watermark();
         return this->delegate(log_, wanted);
       },
-      [this](begin_compaction& wanted) { return this->delegate(log_, std::move(wanted)); },
+      [this](const begin_compaction& wanted) { return this->delegate(log_, wanted); },
       [this](swap_compaction& wanted) { return this->delegate(log_, std::move(wanted)); },
       [this](const begin_scrub& wanted) { return this->delegate(log_, wanted); },
       [this](const quarantine_range& found) { return this->delegate(log_, found); },

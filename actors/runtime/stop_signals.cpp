@@ -33,7 +33,8 @@ void stop_signals::watch(std::function<void(int number)> on_signal) {
 void stop_signals::ignore() {
   if (!thread_.joinable()) return;
   ignores_ = true;
-  pthread_kill(thread_.native_handle(), SIGTERM);
+  // Wakes the thread's sigwait.
+  pthread_kill(thread_.native_handle(), SIGTERM);  // NOLINT(bugprone-bad-signal-to-kill-thread)
   thread_.join();
 }
 

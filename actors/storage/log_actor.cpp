@@ -52,7 +52,7 @@ log_actor::log_actor(caf::actor_config& config, unit& where, log_setup setup)
       which_(setup.which),
       log_(std::move(setup.log)),
       defaults_(setup.defaults),
-      config_(std::move(setup.config)),
+      config_(setup.config),
       policy_{.level = setup.level},
       disks_(std::move(setup.disks)),
       supervisor_(std::move(setup.supervisor)) {

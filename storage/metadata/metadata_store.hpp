@@ -27,7 +27,7 @@ using creation_id = int64_t;
 
 /// A commit of several steps should stay below this many bytes of paths and values; a bigger change
 /// is a sequence of commits, each valid alone.
-inline constexpr size_t commit_bytes_target = 512 * 1024;
+inline constexpr size_t commit_bytes_target = size_t{512} * 1024;
 /// Stores refuse a commit above this (ZooKeeper's packets end at 1 MiB).
 inline constexpr size_t commit_bytes_max = 1'000'000;
 
