@@ -70,6 +70,7 @@ std::string wrong_options(const consume_options& options) {
     return "--json goes with neither --format nor --show";
   }
   if (auto wrong = wrong_fields(options.show); !wrong.empty()) return wrong;
+  if (auto wrong = wrong_pattern(options.format.value_or("")); !wrong.empty()) return wrong;
   return wrong_pairs("--property", options.properties);
 }
 

@@ -105,9 +105,9 @@ std::optional<position> parse_position(std::string_view text) {
     return position{position_kind::time, *milliseconds};
   }
   if (auto number = parse_number(text)) {
-    if (*number >= 0 && text.front() != '-') return position{position_kind::offset, *number};
-    if (*number < 0 && *number > INT64_MIN) return position{position_kind::last, -*number};
-    return std::nullopt;
+    if (!text.starts_with('-')) return position{position_kind::offset, *number};
+    if (*number == INT64_MIN) return std::nullopt;
+    return position{position_kind::last, -*number};
   }
   auto time = parse_time(text);
   return time ? std::optional(position{position_kind::time, *time}) : std::nullopt;

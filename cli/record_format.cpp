@@ -8,6 +8,7 @@
 
 #include "cli/json.hpp"
 #include "cli/position.hpp"
+#include "protocol/utf8.hpp"
 
 namespace ottla {
 namespace {
@@ -57,20 +58,6 @@ void add_bytes(json::object& to, const std::string& name,
   }
 }
 
-/// Length of the UTF-8 sequence that `lead` begins, 0 for none.
-size_t sequence_length(unsigned char lead) {
-  if (lead < 0x80) return 1;
-  if (lead >= 0xC2 && lead < 0xE0) return 2;
-  if (lead >= 0xE0 && lead < 0xF0) return 3;
-  return lead >= 0xF0 && lead < 0xF5 ? 4 : 0;
-}
-
-/// Forms that are too long, halves of pairs, and numbers above U+10FFFF.
-bool is_forbidden(unsigned char lead, unsigned char second) {
-  return (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-         (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
-}
-
 }  // namespace
 
 std::string wrong_fields(std::string_view fields) {
@@ -88,6 +75,19 @@ std::string format_fields(const shown_record& record, std::string_view fields) {
   for (auto field : split(fields)) line += field_text(record, field) + "\t";
   line += record.value.value_or(null_text);
   return line + "\n";
+}
+
+std::string wrong_pattern(std::string_view pattern) {
+  for (size_t at = pattern.find('%'); at != std::string_view::npos;
+       at = pattern.find('%', at + 2)) {
+    auto sequence = pattern.substr(at, 2);
+    if (sequence.size() == 2 &&
+        std::string_view("tpoTkvh%").find(sequence[1]) != std::string_view::npos)
+      continue;
+    return fmt::format("--format: there is no {}; write %t, %p, %o, %T, %k, %v, %h or %%",
+                       sequence);
+  }
+  return {};
 }
 
 std::string format_pattern(const shown_record& record, std::string_view pattern) {
@@ -140,15 +140,10 @@ std::string format_json(const shown_record& record) {
 }
 
 bool is_utf8(std::string_view bytes) {
-  for (size_t i = 0; i < bytes.size();) {
-    auto lead = static_cast<unsigned char>(bytes[i]);
-    size_t length = sequence_length(lead);
-    if (length == 0 || length > bytes.size() - i) return false;
-    for (size_t j = 1; j < length; ++j) {
-      auto next = static_cast<unsigned char>(bytes[i + j]);
-      if ((next & 0xC0) != 0x80 || (j == 1 && is_forbidden(lead, next))) return false;
-    }
-    i += length;
+  while (!bytes.empty()) {
+    const auto length = utf8_length(bytes);
+    if (length == 0) return false;
+    bytes.remove_prefix(length);
   }
   return true;
 }

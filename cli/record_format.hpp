@@ -27,6 +27,9 @@ std::string wrong_fields(std::string_view fields);
 /// The fields, then the value, separated by tabs, with a line feed. Null is "(null)".
 std::string format_fields(const shown_record& record, std::string_view fields);
 
+/// Empty if every % of `pattern` begins a sequence that there is, else what is wrong.
+std::string wrong_pattern(std::string_view pattern);
+
 /// `pattern` with its % and \ sequences replaced; an unknown one stays as it is.
 std::string format_pattern(const shown_record& record, std::string_view pattern);
 

@@ -80,7 +80,7 @@ command serve_command() {
       .name = "serve",
       .summary = "Run a broker",
       .description =
-          "Runs until SIGTERM or Ctrl-C. Every key of the configuration can also be given as an\n"
+          "Runs until SIGTERM or Ctrl-C. Every key of the configuration can also be given as an "
           "environment variable (OTTLA_LOG_DIRS for log.dirs) or with --override.",
       .options =
           {{"-c,--config",

@@ -18,9 +18,8 @@ std::string unknown_broker_config(std::string_view name) {
                       : fmt::format("Unknown broker config name: {}; did you mean {}?", name, near);
 }
 
-/// Ignored keys take any value.
+/// Ignored keys take any value of their type, as Kafka would.
 outcome<void> check_broker_value(const config_definition& definition, std::string_view value) {
-  if (definition.use == config_use::ignored) return {};
   if (definition.use == config_use::unsupported) {
     if (trim_blanks(value).empty() || trim_blanks(value) == definition.default_value) return {};
     return fault{error_code::invalid_config,

@@ -1,6 +1,7 @@
 // Gathers the static values of a start: the file, then the environment, then --override.
 #include <fmt/format.h>
 
+#include <cctype>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -82,6 +83,16 @@ std::string environment_name(std::string_view key) {
   return name;
 }
 
+std::string unknown_variable(std::string_view name) {
+  std::string key(name.substr(environment_prefix.size()));
+  for (char& c : key)
+    c = c == '_' ? '.' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  auto near = suggest_broker_config(key);
+  if (near.empty()) near = suggest_broker_config("ottla." + key);
+  auto text = fmt::format("the environment variable {} names no known key", name);
+  return near.empty() ? text : fmt::format("{}; did you mean {}?", text, environment_name(near));
+}
+
 /// A foreign variable with our prefix (Kubernetes sets OTTLA_SERVICE_HOST for a service of that
 /// name) must not stop a start, so what is unknown here is a warning.
 void add_environment(const std::vector<std::string>& environment, setting_map& settings,
@@ -97,7 +108,7 @@ void add_environment(const std::vector<std::string>& environment, setting_map& s
     if (name == "OTTLA_BOOTSTRAP") continue;  // of the client commands
     auto key = keys.find(name);
     if (key == keys.end()) {
-      warnings.push_back(fmt::format("the environment variable {} names no known key", name));
+      warnings.push_back(unknown_variable(name));
       continue;
     }
     std::string value(variable.substr(std::min(equals + 1, variable.size())));

@@ -46,6 +46,11 @@ constexpr config_definition ignored(std::string_view name, config_type type, std
   return {.name = name, .type = type, .update = update, .use = config_use::ignored, .why = why};
 }
 
+constexpr config_definition at_least(double min, config_definition definition) {
+  definition.min = min;
+  return definition;
+}
+
 constexpr config_definition unsupported(std::string_view name, config_type type,
                                         std::string_view default_value, std::string_view why) {
   return {.name = name,
@@ -168,8 +173,8 @@ constexpr config_definition ignored_configs[] = {
     ignored("controlled.shutdown.enable", config_type::boolean, why_replication),
     ignored("controller.socket.timeout.ms", config_type::int32, why_replication),
     ignored("log.dir.failure.timeout.ms", config_type::int64, why_replication),
-    ignored("num.replica.fetchers", config_type::int32, why_replication,
-            config_update::cluster_wide),
+    at_least(1, ignored("num.replica.fetchers", config_type::int32, why_replication,
+                        config_update::cluster_wide)),
     ignored("replica.selector.class", config_type::text, why_replication),
     ignored("replica.socket.receive.buffer.bytes", config_type::int32, why_replication),
     ignored("replica.socket.timeout.ms", config_type::int32, why_replication),
@@ -285,11 +290,14 @@ constexpr config_definition ignored_configs[] = {
     ignored("share.fetch.purgatory.purge.interval.requests", config_type::int32, why_share),
     ignored("early.start.listeners", config_type::list, why_start),
     ignored("telemetry.max.bytes", config_type::int32, why_telemetry),
-    ignored("background.threads", config_type::int32, why_threads, config_update::cluster_wide),
+    at_least(1, ignored("background.threads", config_type::int32, why_threads,
+                        config_update::cluster_wide)),
     ignored("group.coordinator.background.threads", config_type::int32, why_threads),
     ignored("group.coordinator.threads", config_type::int32, why_threads),
-    ignored("num.io.threads", config_type::int32, why_threads, config_update::cluster_wide),
-    ignored("num.network.threads", config_type::int32, why_threads, config_update::cluster_wide),
+    at_least(
+        1, ignored("num.io.threads", config_type::int32, why_threads, config_update::cluster_wide)),
+    at_least(1, ignored("num.network.threads", config_type::int32, why_threads,
+                        config_update::cluster_wide)),
     ignored("num.replica.alter.log.dirs.threads", config_type::int32, why_threads),
     ignored("follower.fetch.last.tiered.offset.enable", config_type::boolean, why_tiered,
             config_update::cluster_wide),

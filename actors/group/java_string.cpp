@@ -1,6 +1,9 @@
 #include "actors/group/java_string.hpp"
 
+#include <algorithm>
+
 #include "protocol/assert.hpp"
+#include "protocol/utf8.hpp"
 
 namespace ottla {
 
@@ -10,21 +13,13 @@ constexpr char32_t replacement = 0xFFFD;
 
 // Takes one character off the front of `text`; malformed bytes one at a time.
 char32_t next_character(std::string_view& text) {
+  const auto length = utf8_length(text);
   const auto first = static_cast<unsigned char>(text.front());
-  text.remove_prefix(1);
-  if (first < 0x80) return first;
-  const int more = first >= 0xF0 ? 3 : first >= 0xE0 ? 2 : 1;
-  if (first < 0xC2 || first > 0xF4 || text.size() < static_cast<size_t>(more)) return replacement;
-  auto character = static_cast<char32_t>(first & (0x3F >> more));
-  for (int i = 0; i < more; ++i) {
-    const auto byte = static_cast<unsigned char>(text[static_cast<size_t>(i)]);
-    if ((byte & 0xC0) != 0x80) return replacement;
-    character = (character << 6) | (byte & 0x3F);
+  auto character = length == 0 ? replacement : length == 1 ? first : first & (0x7Fu >> length);
+  for (size_t i = 1; i < length; ++i) {
+    character = (character << 6) | (static_cast<unsigned char>(text[i]) & 0x3Fu);
   }
-  constexpr char32_t smallest[] = {0x80, 0x800, 0x10000};
-  const bool surrogate = character >= 0xD800 && character <= 0xDFFF;
-  if (character < smallest[more - 1] || character > 0x10FFFF || surrogate) return replacement;
-  text.remove_prefix(static_cast<size_t>(more));
+  text.remove_prefix(std::max<size_t>(1, length));
   return character;
 }
 

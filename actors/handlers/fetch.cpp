@@ -200,14 +200,7 @@ private:
 
   void name_leaders(fetch_response& response) const {
     for (const auto& each : fetched_) {
-      const auto leader = each.result.hint.leader;
-      const auto* endpoint = endpoint_for(session_, *image_, leader);
-      if (endpoint == nullptr) continue;
-      auto is_known = std::any_of(response.node_endpoints.begin(), response.node_endpoints.end(),
-                                  [&](const auto& node) { return node.node_id == leader; });
-      if (is_known) continue;
-      response.node_endpoints.push_back(
-          {leader, endpoint->host, endpoint->port, image_->find_broker(leader)->registration.rack});
+      name_endpoint(session_, *image_, each.result.hint.leader, response.node_endpoints);
     }
   }
 

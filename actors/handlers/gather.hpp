@@ -14,11 +14,17 @@ namespace ottla {
 template <class Response>
 class gather {
 public:
-  explicit gather(reply_slot reply) : reply_(std::move(reply)) {}
+  /// `finish(response, version)` completes the response before it leaves.
+  using finish_function = void (*)(Response&, api_version);
+
+  explicit gather(reply_slot reply, finish_function finish = nullptr)
+      : reply_(std::move(reply)), finish_(finish) {}
   gather(const gather&) = delete;
   gather& operator=(const gather&) = delete;
   ~gather() {
-    if (reply_.is_open()) reply_.send(response);
+    if (!reply_.is_open()) return;
+    if (finish_ != nullptr) finish_(response, reply_.version());
+    reply_.send(response);
   }
 
   /// References into it stay valid if every place is made before the first question is asked.
@@ -28,11 +34,13 @@ public:
 
 private:
   reply_slot reply_;
+  finish_function finish_;
 };
 
 template <class Response>
-std::shared_ptr<gather<Response>> make_gather(reply_slot reply) {
-  return std::make_shared<gather<Response>>(std::move(reply));
+std::shared_ptr<gather<Response>> make_gather(
+    reply_slot reply, typename gather<Response>::finish_function finish = nullptr) {
+  return std::make_shared<gather<Response>>(std::move(reply), finish);
 }
 
 }  // namespace ottla

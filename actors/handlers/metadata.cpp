@@ -5,7 +5,7 @@
 
 #include "actors/cluster/topic_names.hpp"
 #include "actors/handlers/admin_access.hpp"
-#include "actors/runtime/log.hpp"
+#include "actors/handlers/topic_creation.hpp"
 
 namespace ottla {
 namespace {
@@ -126,49 +126,6 @@ metadata_response refuse(const metadata_request& wanted) {
   }
   response.error_code = error_code::invalid_request;
   return response;
-}
-
-create_topics_request creation_of(const std::vector<std::string>& names,
-                                  const broker_config& config, const metadata_image& image) {
-  create_topics_request request;
-  for (const auto& name : names) {
-    auto& topic = request.topics.emplace_back();
-    topic.name = name;
-    topic.num_partitions = -1;
-    topic.replication_factor = -1;
-    if (name != "__consumer_offsets") continue;
-    auto brokers = static_cast<int16_t>(std::ranges::count_if(
-        image.brokers(), [](const broker_image& broker) { return broker.is_active(); }));
-    topic.num_partitions = config.offsets_topic_partitions;
-    topic.replication_factor = std::clamp<int16_t>(
-        brokers, 1, std::max<int16_t>(1, config.offsets_topic_replication_factor));
-    topic.configs = {{"cleanup.policy", "compact"},
-                     {"compression.type", "producer"},
-                     {"segment.bytes", std::to_string(config.offsets_topic_segment_bytes)}};
-  }
-  return request;
-}
-
-/// As in Kafka the answer does not wait: it does not know the topic yet, and the client asks again.
-/// Somebody else's creation of the same name is as good.
-void create_in_background(session_context& session, const std::vector<std::string>& names,
-                          const caller_context& caller, const metadata_image& image) {
-  session.self()
-      .request(session.services().controller, caf::infinite,
-               create_topics_command{creation_of(names, *session.services().config->get(), image),
-                                     caller})
-      .then(
-          [](const create_topics_response& made) {
-            for (const auto& topic : made.topics) {
-              if (topic.error_code == error_code::none ||
-                  topic.error_code == error_code::topic_already_exists) {
-                continue;
-              }
-              log::warn("controller", "topic {} cannot be created on its first use: {} {}",
-                        topic.name, error_name(topic.error_code), topic.error_message.value_or(""));
-            }
-          },
-          [](const caf::error&) {});  // asked for again with the next Metadata
 }
 
 }  // namespace

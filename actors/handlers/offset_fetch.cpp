@@ -82,8 +82,8 @@ void add_ids(const metadata_image& image, group_answer& answer) {
 }
 
 // The form of versions below 8: one group, at the top of the response.
-void flatten(offset_fetch_response& response) {
-  if (response.groups.empty()) return;
+void flatten(offset_fetch_response& response, api_version version) {
+  if (version >= first_with_groups || response.groups.empty()) return;
   auto& only = response.groups.front();
   response.error_code = only.error_code;
   for (auto& topic : only.topics) {
@@ -98,26 +98,6 @@ void flatten(offset_fetch_response& response) {
   response.groups.clear();
 }
 
-class offset_fetch_in_progress {
-public:
-  offset_fetch_in_progress(reply_slot reply, size_t groups) : reply_(std::move(reply)) {
-    response_.groups.resize(groups);
-  }
-  ~offset_fetch_in_progress() {
-    if (!reply_.is_open()) return;
-    if (reply_.version() < first_with_groups) flatten(response_);
-    reply_.send(response_);
-  }
-  offset_fetch_in_progress(const offset_fetch_in_progress&) = delete;
-  offset_fetch_in_progress& operator=(const offset_fetch_in_progress&) = delete;
-
-  void fill(size_t index, group_answer answer) { response_.groups[index] = std::move(answer); }
-
-private:
-  reply_slot reply_;
-  offset_fetch_response response_;
-};
-
 }  // namespace
 
 void handle_offset_fetch(session_context& session, request incoming, reply_slot reply) {
@@ -127,14 +107,15 @@ void handle_offset_fetch(session_context& session, request incoming, reply_slot 
   const auto image = session.services().metadata->get();
   const bool by_id = version >= first_with_topic_ids;
   auto groups = groups_of(*decoded, version);
-  auto progress = std::make_shared<offset_fetch_in_progress>(std::move(reply), groups.size());
+  auto progress = make_gather<offset_fetch_response>(std::move(reply), flatten);
+  progress->response.groups.resize(groups.size());
   for (size_t i = 0; i < groups.size(); ++i) {
     auto& group = groups[i];
     auto unknown = by_id ? resolve_ids(*image, group) : std::vector<topic_answer>{};
     const auto group_id = group.group_id;
     fetch_offsets_call call{std::move(group), decoded->require_stable};
     auto refused = [progress, i, version, asked = call.request](error_code error) {
-      progress->fill(i, refuse_group(asked, version, error));
+      progress->response.groups[i] = refuse_group(asked, version, error);
     };
     ask_coordinator<fetched_offsets>(
         session, group_id, std::move(call),
@@ -142,7 +123,7 @@ void handle_offset_fetch(session_context& session, request incoming, reply_slot 
           if (answer.error_code != error_code::none) return refused(answer.error_code);
           if (by_id) add_ids(*image, answer);
           answer.topics.insert(answer.topics.end(), unknown.begin(), unknown.end());
-          progress->fill(i, std::move(answer));
+          progress->response.groups[i] = std::move(answer);
         },
         refused);
   }

@@ -4,6 +4,7 @@
 // waits; every refusal becomes the error code that a client expects.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -59,5 +60,19 @@ void ask_partition(session_context& session, const topic_id_partition& which, Qu
 /// Where the client of this connection reaches `leader`, for answers that name it (KIP-951).
 const broker_endpoint* endpoint_for(const session_context& session, const metadata_image& image,
                                     broker_id leader);
+
+/// The same for the response itself: adds the endpoint to `endpoints` unless it is there. False if
+/// this client cannot reach the leader.
+template <class Endpoints>
+bool name_endpoint(const session_context& session, const metadata_image& image, broker_id leader,
+                   Endpoints& endpoints) {
+  const auto* endpoint = endpoint_for(session, image, leader);
+  if (endpoint == nullptr) return false;
+  if (std::ranges::none_of(endpoints, [&](const auto& node) { return node.node_id == leader; })) {
+    endpoints.push_back(
+        {leader, endpoint->host, endpoint->port, image.find_broker(leader)->registration.rack});
+  }
+  return true;
+}
 
 }  // namespace ottla

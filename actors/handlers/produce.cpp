@@ -102,15 +102,8 @@ private:
   }
 
   void name_leader(partition_answer& answer, leader_hint hint) {
-    const auto* endpoint = endpoint_for(session_, *image_, hint.leader);
-    if (endpoint == nullptr) return;
+    if (!name_endpoint(session_, *image_, hint.leader, response_.node_endpoints)) return;
     answer.current_leader = {hint.leader, hint.epoch};
-    for (const auto& known : response_.node_endpoints) {
-      if (known.node_id == hint.leader) return;
-    }
-    const auto* broker = image_->find_broker(hint.leader);
-    response_.node_endpoints.push_back(
-        {hint.leader, endpoint->host, endpoint->port, broker->registration.rack});
   }
 
   void answered_one() {

@@ -112,6 +112,11 @@ log_actor::behavior_type log_actor::make_behavior() {
 void log_actor::on_exit() {
   cancel_timer(flush_timer_);
   cancel_timer(removal_timer_);
+  if (closing_.pending()) {
+    log_facts last;
+    last.error = error_code::kafka_storage_error;
+    std::exchange(closing_, {}).deliver(std::move(last));
+  }
   partition_ = nullptr;
   log_.reset();
 }

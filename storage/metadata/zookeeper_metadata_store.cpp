@@ -209,7 +209,7 @@ private:
   // Whatever the threads of an earlier handle still bring finds its link gone.
   outcome<void> open_session() {
     link_ = std::make_shared<int>();
-    auto hand_over = [this, link = std::weak_ptr<int>(link_), executor = executor_](auto task) {
+    auto hand_over = [link = std::weak_ptr<int>(link_), executor = executor_](auto task) {
       executor([link, task] {
         if (!link.expired()) task();
       });

@@ -21,7 +21,7 @@ TEST_CASE("places in a partition have five forms") {
 
 TEST_CASE("what has none of the forms is no place") {
   for (const char* text : {"", "soon", "-", "@", "@-1", "12x", "-0x", "99999999999999999999",
-                           "-9223372036854775808", "-0", "2026-13-01", "2026-02-30"}) {
+                           "-9223372036854775808", "2026-13-01", "2026-02-30"}) {
     INFO(text);
     CHECK_FALSE(parse_position(text));
   }

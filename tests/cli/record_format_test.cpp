@@ -26,6 +26,14 @@ TEST_CASE("fields stand before the value, separated by tabs") {
   CHECK_FALSE(wrong_fields("offset,colour").empty());
 }
 
+TEST_CASE("a pattern with a sequence that there is not is refused by its name") {
+  CHECK(wrong_pattern("").empty());
+  CHECK(wrong_pattern("%t-%p@%o %T %k=%v [%h] 100%%q\\n").empty());
+  CHECK(wrong_pattern("%v %q").find("there is no %q;") != std::string::npos);
+  CHECK(wrong_pattern("100%").find("there is no %;") != std::string::npos);
+  CHECK_FALSE(wrong_pattern("%%%").empty());
+}
+
 TEST_CASE("a pattern replaces its sequences and keeps the rest") {
   CHECK(format_pattern(sample(), "%t-%p@%o %T %k=%v [%h]\\n") ==
         "orders-2@41 1500 k=v [source=web,none=(null)]\n");

@@ -1,5 +1,6 @@
 #include "actors/config/broker_config.hpp"
 
+#include "actors/config/broker_config_check.hpp"
 #include "actors/config/listener_values.hpp"
 
 #include <unistd.h>
@@ -144,6 +145,20 @@ TEST_CASE("an override wins over the environment, which wins over the file") {
   CHECK(statics.at("num.partitions").origin == "--override");
   CHECK(statics.at("group.max.size").origin == "OTTLA_GROUP_MAX_SIZE");
   CHECK(statics.at("fetch.max.bytes").origin == file.path().string() + ":3");
+}
+
+TEST_CASE("an environment variable with a typing mistake is told the nearest one") {
+  auto loaded = load({.environment = {"OTTLA_NUM_PARTITONS=3", "OTTLA_DURABILTY=fsync"}});
+  REQUIRE(loaded.warnings.size() == 2);
+  CHECK(contains(loaded.warnings[0], "did you mean OTTLA_NUM_PARTITIONS?"));
+  CHECK(contains(loaded.warnings[1], "did you mean OTTLA_DURABILITY?"));
+}
+
+TEST_CASE("a key without meaning here takes values of its type only") {
+  CHECK(check_broker_override("background.threads", "12", true));
+  CHECK_FALSE(check_broker_override("background.threads", "many", true));
+  CHECK_FALSE(check_broker_override("background.threads", "0", true));
+  CHECK_FALSE(check_broker_override("log.cleaner.threads", "-2", true));
 }
 
 TEST_CASE("a foreign environment variable is a warning, since others may use our prefix") {
