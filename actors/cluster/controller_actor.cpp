@@ -1,5 +1,6 @@
 #include "actors/cluster/controller_actor.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
 
 #include "actors/cluster/config_requests.hpp"
@@ -84,7 +85,8 @@ controller_handle::behavior_type controller_actor::make_behavior() {
       [this](const alter_partitions& wanted) {
         return submit<alter_partitions, partitions_altered>(wanted, alter_isrs);
       },
-      [this](const timer_expired&) {
+      [this](const timer_expired& timer) {
+        if (timer.token != rest_token) return waited_too_long(timer.token);
         is_resting_ = false;
         campaign();
         start_round();
@@ -100,6 +102,8 @@ void controller_actor::on_exit() {
 template <class Command, class Response, class Judge>
 caf::result<Response> controller_actor::submit(const Command& command, Judge judge) {
   auto promise = make_response_promise<Response>();
+  std::optional<int32_t> patience_ms;
+  if constexpr (requires { command.request.timeout_ms; }) patience_ms = command.request.timeout_ms;
   auto fail = [promise](error_code code) mutable { promise.deliver(controller_error(code)); };
   propose(
       {.edit = [promise, command, judge](const change_context& context) -> std::function<void()> {
@@ -108,7 +112,8 @@ caf::result<Response> controller_actor::submit(const Command& command, Judge jud
            promise.deliver(std::move(response));
          };
        },
-       .fail = fail});
+       .fail = fail,
+       .patience_ms = patience_ms});
   return promise;
 }
 
@@ -259,7 +264,7 @@ void controller_actor::leave_office() {
 void controller_actor::give_up() {
   office_ = office::none;
   is_resting_ = true;
-  arm_timer(rest_ms, 0);
+  arm_timer(rest_ms, rest_token);
 }
 
 bool controller_actor::is_elsewhere() const {
@@ -391,6 +396,20 @@ void controller_actor::propose(change what) {
   if (is_elsewhere() && what.fail) return what.fail(error_code::not_controller);
   waiting_.push_back(std::move(what));
   start_round();
+  // Only what could not begin at once needs a timer.
+  if (waiting_.empty() || !waiting_.back().patience_ms || waiting_.back().number != 0) return;
+  auto& late = waiting_.back();
+  late.number = ++last_number_;
+  late.deadline = arm_timer(std::max(0, *late.patience_ms), late.number);
+}
+
+/// Nobody has judged it: it did not happen.
+void controller_actor::waited_too_long(uint64_t number) {
+  auto late = std::ranges::find(waiting_, number, &change::number);
+  if (late == waiting_.end()) return;
+  auto what = std::move(*late);
+  waiting_.erase(late);
+  what.fail(error_code::request_timed_out);
 }
 
 void controller_actor::propose_own(change::edit_function edit) {
@@ -408,6 +427,7 @@ void controller_actor::start_round() {
   while (!waiting_.empty() && round_.size() < changes_per_round) {
     auto what = std::move(waiting_.front());
     waiting_.pop_front();
+    cancel_timer(what.deadline);
     auto give = what.edit(context);
     round_.push_back({.give = std::move(give), .what = std::move(what)});
   }
@@ -501,7 +521,7 @@ void controller_actor::round_failed() {
     }
   }
   is_resting_ = true;
-  arm_timer(rest_ms, 0);
+  arm_timer(rest_ms, rest_token);
 }
 
 void controller_actor::finish_round(int64_t sequence) {
@@ -526,7 +546,10 @@ void controller_actor::fail_all() {
   auto fail = [](const change& what) {
     if (what.fail) what.fail(error_code::not_controller);
   };
-  for (auto& what : std::exchange(waiting_, {})) fail(what);
+  for (auto& what : std::exchange(waiting_, {})) {
+    cancel_timer(what.deadline);
+    fail(what);
+  }
   for (auto& one : std::exchange(round_, {})) fail(one.what);
   for (auto& one : std::exchange(unanswered_, {})) fail(one.what);
 }

@@ -49,6 +49,10 @@ private:
     /// Nobody knows whether it was done (NOT_CONTROLLER), or it could not be. Null: a change that
     /// nobody asked for, which is tried again.
     std::function<void(error_code)> fail;
+    /// How long it may wait for a round; nothing: for ever.
+    std::optional<int32_t> patience_ms;
+    uint64_t number = 0;  ///< The token of the timer.
+    timer_id deadline;
   };
   struct answer {
     int64_t sequence = 0;  ///< Of the image that must be in effect first.
@@ -81,6 +85,7 @@ private:
 
   // Rounds.
   void propose(change what);
+  void waited_too_long(uint64_t number);
   void propose_own(change::edit_function edit);
   void start_round();
   void write_next();
@@ -100,6 +105,8 @@ private:
   void ask_to_commit(std::vector<store_write> steps,
                      std::function<void(const commit_result&)> then);
 
+  static constexpr uint64_t rest_token = 0;
+
   enum class office : uint8_t { none, campaigning, taking, held };
 
   controller_setup setup_;
@@ -118,6 +125,7 @@ private:
   node_version producer_ids_version_ = absent_version;
 
   std::deque<change> waiting_;
+  uint64_t last_number_ = rest_token;
   std::vector<answer> round_;  ///< Of the round that is being committed.
   std::vector<planned_commit> commits_;
   size_t commits_done_ = 0;

@@ -262,6 +262,33 @@ TEST_CASE_METHOD(cluster_fixture, "an expired session gives up office and starts
   CHECK(create(one, "u") == error_code::none);
 }
 
+TEST_CASE_METHOD(cluster_fixture, "a change that waits longer than its client is not made") {
+  auto& one = start();
+  const auto creation = [](const char* name, int32_t timeout_ms) {
+    create_topics_request request;
+    request.topics.push_back({.name = name, .num_partitions = 1, .replication_factor = 1});
+    request.timeout_ms = timeout_ms;
+    return create_topics_command{request, {}};
+  };
+  one.store->disconnect();
+  auto first = ask_later<create_topics_response>(one, creation("first", 500));  // being written
+  settle();
+  auto late = ask_later<create_topics_response>(one, creation("late", 500));
+  auto patient = ask_later<create_topics_response>(one, creation("patient", 60'000));
+  settle();
+  CHECK_FALSE(late->failed);
+  pass(501);
+  REQUIRE(late->failed);
+  CHECK(*late->failed == error_code::request_timed_out);
+  CHECK_FALSE(patient->failed);
+  one.store->reconnect();
+  pass(3000);
+  CHECK(one.cache.get()->find_topic("late") == nullptr);
+  CHECK(one.cache.get()->find_topic("patient") != nullptr);
+  pass(60'000);
+  CHECK(patient->response);
+}
+
 TEST_CASE_METHOD(cluster_fixture, "an outage of the store changes nothing") {
   auto& one = start();
   REQUIRE(create(one, "t") == error_code::none);
