@@ -1,6 +1,6 @@
 # The front door. Every target is one script or one CMake call; nothing is decided here.
 .DEFAULT_GOAL := build
-.PHONY: help deps build run test test-all bench lint format asan tsan fuzz install deb clean
+.PHONY: help deps build run cluster test test-all bench lint format asan tsan fuzz install deb clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -13,6 +13,9 @@ build: ## build/ottla, optimised
 
 run: ## build, then one node on 127.0.0.1:9092 with its data in ./data
 	@scripts/run.sh
+
+cluster: ## build, then ZooKeeper and three brokers on this machine, data in ./data/cluster
+	@scripts/cluster.sh
 
 test: ## what CI runs: build, unit tests, sanitizers, clients
 	@scripts/test.sh

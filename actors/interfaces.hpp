@@ -65,8 +65,8 @@ using metadata_handle =
 /// The way to the controller, wherever it is: every change of the cluster's metadata that is asked
 /// for. Said by sessions (admin requests) and the broker (what it has applied).
 using admin_handle = caf::typed_actor<
-    caf::reacts_to<image_applied>, caf::reacts_to<broker_ready>, caf::reacts_to<topics_removed>,
-    caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
+    caf::reacts_to<image_applied>, caf::reacts_to<broker_ready>, caf::reacts_to<broker_stopping>,
+    caf::reacts_to<topics_removed>, caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
     caf::replies_to<create_topics_command>::with<create_topics_response>,
     caf::replies_to<delete_topics_command>::with<delete_topics_response>,
     caf::replies_to<create_partitions_command>::with<create_partitions_response>,
@@ -314,6 +314,7 @@ using coordinators_handle = caf::typed_actor<caf::reacts_to<image_changed>>;
 using broker_control = supervisor_handle::extend<
     caf::replies_to<start_broker>::with<broker_started>, caf::reacts_to<image_changed>,
     caf::reacts_to<store_session_changed>, caf::reacts_to<broker_registered>,
+    caf::replies_to<hand_over_leaderships>::with<leaderships_handed_over>,
     caf::replies_to<stop_broker>::with<broker_stopped>, caf::reacts_to<timer_expired>>;
 
 }  // namespace ottla

@@ -56,12 +56,14 @@ broker_actor::behavior_type broker_actor::make_behavior() {
         checkpoint_timer_ =
             arm_timer(config_->flush_offset_checkpoint_interval_ms, checkpoint_token);
       },
+      [this](const hand_over_leaderships& wanted) { return hand_over(wanted); },
       [this](const stop_broker&) { return stop(); },
       [this](const timer_expired& timer) {
         if (timer.token == checkpoint_token) return save_dirty();
         if (timer.token == maintain_token) return maintain_all();
         if (timer.token == clean_token) return clean();
         if (timer.token == scrub_token) return scrub();
+        if (timer.token == hand_over_token) return handed_over();
         reopen(timer.token);
       },
   };
@@ -85,6 +87,7 @@ void broker_actor::on_exit() {
   // Whoever waits for an answer would wait for ever.
   for (auto& promise : std::exchange(starting_, {})) promise.deliver(ended());
   for (auto& promise : std::exchange(stopping_, {})) promise.deliver(ended());
+  if (handing_over_.pending()) handing_over_.deliver(ended());
   caf::anon_send_exit(setup_.cleaner, caf::exit_reason::user_shutdown);
   caf::anon_send_exit(setup_.scrubber, caf::exit_reason::user_shutdown);
   for (auto& crew : setup_.directories) {
@@ -201,9 +204,46 @@ void broker_actor::report_image(const metadata_image& image) {
     return;
   }
   for (auto& promise : std::exchange(starting_, {})) promise.deliver(broker_started{});
+  if (!handing_over_.pending()) return;
+  if (state->status != broker_status::stopping) {
+    // For the same reason.
+    caf::anon_send(setup_.services->controller, broker_stopping{self_.id, self_.epoch});
+  } else if (leaderships_to_hand_over() == 0) {
+    handed_over();
+  }
 }
 
 // --- stop ---
+
+/// Clients are served all the while: by the new leaders as soon as those know, by nobody twice.
+caf::result<leaderships_handed_over> broker_actor::hand_over(const hand_over_leaderships& wanted) {
+  auto promise = make_response_promise<leaderships_handed_over>();
+  if (!sources_ || !image_ || self_.epoch == no_broker_epoch || handing_over_.pending()) {
+    promise.deliver(leaderships_handed_over{});
+    return promise;
+  }
+  handing_over_ = promise;
+  hand_over_timer_ = arm_timer(wanted.patience_ms, hand_over_token);
+  caf::anon_send(setup_.services->controller, broker_stopping{self_.id, self_.epoch});
+  return promise;
+}
+
+size_t broker_actor::leaderships_to_hand_over() const {
+  size_t count = 0;
+  image_->for_each_topic([&](const topic_ptr& topic) {
+    for (int32_t i = 0; i < topic->partition_count(); ++i) {
+      const auto& record = topic->partition(i);
+      count += record.leader == self_ && record.isr.size() > 1 ? 1 : 0;
+    }
+  });
+  return count;
+}
+
+void broker_actor::handed_over() {
+  cancel_timer(hand_over_timer_);
+  if (!handing_over_.pending()) return;
+  std::exchange(handing_over_, {}).deliver(leaderships_handed_over{leaderships_to_hand_over()});
+}
 
 caf::result<broker_stopped> broker_actor::stop() {
   auto promise = make_response_promise<broker_stopped>();

@@ -77,6 +77,7 @@ private:
     maintain_token = 2,
     clean_token = 3,
     scrub_token = 4,
+    hand_over_token = 5,
     first_reopen_token = 16
   };
   static constexpr int64_t retry_open_ms = 5'000;  ///< After a full disk, for example.
@@ -119,6 +120,9 @@ private:
   void use_sources();
   void report_applied();
   void report_image(const metadata_image& image);
+  caf::result<leaderships_handed_over> hand_over(const hand_over_leaderships& wanted);
+  [[nodiscard]] size_t leaderships_to_hand_over() const;
+  void handed_over();
   caf::result<broker_stopped> stop();
   void stopped_one(const partition_closed& closed, size_t directory);
   void finish_stop();
@@ -218,6 +222,8 @@ private:
 
   std::vector<caf::typed_response_promise<broker_started>> starting_;
   std::vector<caf::typed_response_promise<broker_stopped>> stopping_;
+  caf::typed_response_promise<leaderships_handed_over> handing_over_;
+  timer_id hand_over_timer_;
   std::vector<save_checkpoints> last_checkpoints_;
   size_t stops_left_ = 0;
   bool is_stop_clean_ = true;

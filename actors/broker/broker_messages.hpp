@@ -20,6 +20,16 @@ struct broker_started {
   std::optional<fault> failure;
 };
 
+/// In a cluster, before stop_broker: others are to lead what this broker leads. Answered when they
+/// do, or when nobody has taken over in time.
+struct hand_over_leaderships {
+  int64_t patience_ms = 0;
+};
+
+struct leaderships_handed_over {
+  size_t kept = 0;  ///< Partitions still led here that somebody else has in sync.
+};
+
 /// Closes every partition, writes the checkpoints and marks the directories clean.
 struct stop_broker {};
 
@@ -31,5 +41,7 @@ struct broker_stopped {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::start_broker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_started)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::hand_over_leaderships)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::leaderships_handed_over)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::stop_broker)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_stopped)

@@ -27,6 +27,8 @@ namespace {
 
 /// A stop that takes longer is ended by SIGALRM: a supervisor restarts, recovery does the rest.
 constexpr unsigned stop_limit_s = 30;
+/// Many times what elections take; a controller that is away must not hold up the stop for longer.
+constexpr int64_t hand_over_limit_ms = 5'000;
 
 /// Why the broker stops, told from any thread; wakes the main thread by a message.
 class stop_reason {
@@ -157,6 +159,7 @@ public:
           [this](const caf::down_msg&) { reason_.declare_fatal("the supervisor failed"); });
     }
     alarm(stop_limit_s);
+    if (!failure) hand_over();
     const bool is_clean = stop();
     signals.ignore();
     return failure || reason_.is_fatal() || !is_clean ? 1 : 0;
@@ -245,6 +248,17 @@ private:
           if (!started) reason_.declare_fatal("the supervisor failed");
         });
     return started;
+  }
+
+  /// In a cluster the others take over before anything here ends.
+  void hand_over() {
+    if (!config_.is_in_cluster() || reason_.is_fatal()) return;
+    auto done = ask<leaderships_handed_over>(self_, node_->supervisor(),
+                                             hand_over_leaderships{hand_over_limit_ms});
+    if (done && done->kept > 0) {
+      log::warn("broker", "nobody took over the leadership of {} partitions within {} ms",
+                done->kept, hand_over_limit_ms);
+    }
   }
 
   /// Clients first, then groups, then the logs. Whether every log is on disk.

@@ -76,11 +76,12 @@ private:
   void resign();
   void leave_office();
 
-  // Brokers.
+  // Brokers (controller_brokers.cpp).
   void judge_brokers();
   void judge_registered(const broker_image& broker);
   void judge_gone(const broker_state_record& state);
   void unfence(const broker_ready& message);
+  void let_go(const broker_stopping& message);
   void confirm_removed(const topics_removed& message);
 
   // Rounds.

@@ -18,6 +18,7 @@ controller_link_actor::behavior_type controller_link_actor::make_behavior() {
   return {
       [this](const image_applied& message) { applied(message); },
       [this](const broker_ready&) { report({.is_ready = true}); },
+      [this](const broker_stopping&) { report({.is_stopping = true}); },
       [this](const topics_removed& message) { report({.removed_topics = message.topic_ids}); },
       [this](const allocate_producer_ids& wanted) { return reserve(wanted); },
       [this](const create_topics_command& command) { return pass_on(command); },
@@ -99,6 +100,7 @@ void controller_link_actor::ask(Request request,
 void controller_link_actor::report(const report_broker_request& what) {
   if (is_here()) {
     if (what.is_ready) caf::anon_send(setup_.here, broker_ready{self_.id, self_.epoch});
+    if (what.is_stopping) caf::anon_send(setup_.here, broker_stopping{self_.id, self_.epoch});
     if (!what.removed_topics.empty()) {
       caf::anon_send(setup_.here, topics_removed{self_.id, what.removed_topics});
     }
@@ -107,6 +109,7 @@ void controller_link_actor::report(const report_broker_request& what) {
   ask<report_broker_request>(what, [this, what](const outcome<report_broker_response>& heard) {
     if (heard && heard->error_code == error_code::none) return;
     unsaid_.is_ready = unsaid_.is_ready || what.is_ready;
+    unsaid_.is_stopping = unsaid_.is_stopping || what.is_stopping;
     auto& removed = unsaid_.removed_topics;
     removed.insert(removed.end(), what.removed_topics.begin(), what.removed_topics.end());
     if (!repeat_timer_) repeat_timer_ = arm_timer(setup_.repeat_report_ms, repeat_token);

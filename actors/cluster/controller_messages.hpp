@@ -114,6 +114,13 @@ struct broker_ready {
   broker_epoch epoch = no_broker_epoch;
 };
 
+/// From the broker: it is about to end. Others lead what it leads as soon as they can; what nobody
+/// else has in sync stays with it to the last.
+struct broker_stopping {
+  broker_id id = no_broker;
+  broker_epoch epoch = no_broker_epoch;
+};
+
 /// From the broker: the data of these deleted topics is gone from its disks. To be said for each
 /// image in which they are still waited for.
 struct topics_removed {
@@ -153,6 +160,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::store_session_changed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_registered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::image_applied)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_ready)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_stopping)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::topics_removed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::allocate_producer_ids)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::producer_id_block)

@@ -155,6 +155,13 @@ bool broker_gone(partition_record& record, broker_id gone, const election_view& 
   return true;
 }
 
+bool broker_leaves(partition_record& record, broker_id leaving, const election_view& view) {
+  const bool is_needed = std::ranges::none_of(record.isr, [&](const replica_seat& seat) {
+    return seat.id != leaving && is_live(seat, view);
+  });
+  return !is_needed && broker_gone(record, leaving, view);
+}
+
 void alter_isr(partition_record& record, std::vector<replica_seat> isr, const election_view& view) {
   for (const auto& member : record.isr) {
     if (seat_of(isr, member.id) != isr.end()) continue;
@@ -167,7 +174,7 @@ void alter_isr(partition_record& record, std::vector<replica_seat> isr, const el
 }
 
 bool elect_if_leaderless(partition_record& record, const election_view& view) {
-  if (is_leader_in_place(record, view) || !elect(record, view)) return false;
+  if (record.leader.id != no_broker || !elect(record, view)) return false;
   ++record.partition_epoch;
   return true;
 }
@@ -185,7 +192,7 @@ error_code elect_preferred(partition_record& record, const election_view& view) 
 }
 
 error_code elect_unclean(partition_record& record, const election_view& view) {
-  if (is_leader_in_place(record, view)) return error_code::election_not_needed;
+  if (record.leader.id != no_broker) return error_code::election_not_needed;
   auto allowed = view;
   allowed.allow_unclean = true;
   if (!elect(record, allowed)) return error_code::eligible_leaders_not_available;

@@ -39,11 +39,15 @@ bool broker_returned(partition_record& record, const replica_seat& returned, sea
 /// Takes a broker that is gone out of the ISR (it may become eligible) and moves its leadership.
 bool broker_gone(partition_record& record, broker_id gone, const election_view& view);
 
+/// Takes a broker that is about to end out of an ISR that has others, and moves its leadership to
+/// one of them. What nobody else has in sync stays as it is: that broker serves it to the last.
+bool broker_leaves(partition_record& record, broker_id leaving, const election_view& view);
+
 /// Makes `isr`, which the leader has proposed and whose members are all live, the ISR. Raises the
 /// partition epoch also where nothing changes: no older proposal can be accepted after it.
 void alter_isr(partition_record& record, std::vector<replica_seat> isr, const election_view& view);
 
-/// Gives a partition without a live leader one, if the rules allow it.
+/// Gives a partition without a leader one, if the rules allow it.
 bool elect_if_leaderless(partition_record& record, const election_view& view);
 
 /// Moves leadership to the preferred replica. ELECTION_NOT_NEEDED, PREFERRED_LEADER_NOT_AVAILABLE.

@@ -28,6 +28,7 @@ void handle_report_broker(session_context& session, request incoming, reply_slot
   const auto& controller = session.services().own_controller;
   const auto& from = *session.connection().broker;
   if (decoded->is_ready) caf::anon_send(controller, broker_ready{from.id, from.epoch});
+  if (decoded->is_stopping) caf::anon_send(controller, broker_stopping{from.id, from.epoch});
   if (!decoded->removed_topics.empty()) {
     caf::anon_send(controller, topics_removed{from.id, std::move(decoded->removed_topics)});
   }

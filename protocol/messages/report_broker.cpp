@@ -7,6 +7,7 @@ namespace ottla {
 template <class Codec>
 void fields(Codec& c, report_broker_request& m) {
   c.field("is_ready", m.is_ready);
+  c.field("is_stopping", m.is_stopping);
   c.field("removed_topics", m.removed_topics);
 }
 

@@ -19,6 +19,8 @@ struct report_broker_request {
 
   /// It has applied an image in which the controller has judged it, and can serve.
   bool is_ready = false;
+  /// It is about to end: others are to lead what it leads.
+  bool is_stopping = false;
   /// Deleted topics of which it has no data any more.
   std::vector<uuid> removed_topics;
 

@@ -132,6 +132,43 @@ def test_a_follower_takes_over_from_a_leader_that_is_killed_and_the_leader_retur
     wait_until(lambda: len({log.read_bytes() for log in logs}) == 1, what="all logs are the same bytes")
 
 
+def test_a_rolling_restart_is_not_noticed(cluster):
+    create(cluster, "rolled")
+    wait_for_isr(cluster, "rolled", 3)
+    errors, gaps, sent = [], [], 0
+    writer = Writer(cluster, "rolled", error_cb=errors.append)
+
+    def write_until(done, seconds=60):
+        nonlocal sent
+        deadline, last = time.monotonic() + seconds, time.monotonic()
+        while not done():
+            assert time.monotonic() < deadline
+            before = len(writer.acknowledged)
+            writer.send(sent, 1)
+            sent += 1
+            writer.producer.poll(0.01)
+            if len(writer.acknowledged) > before:
+                gaps.append(time.monotonic() - last)
+                last = time.monotonic()
+
+    for each in cluster.brokers:
+        led = partitions(each, "rolled")[0][0] == each.number
+        began = time.monotonic()
+        each.process.send_signal(signal.SIGTERM)
+        write_until(lambda: each.process.poll() is not None)
+        assert each.process.returncode == 0 and time.monotonic() - began < 5
+        if led:
+            assert "took over the leadership" not in each.tail(50)
+            assert partitions(cluster.live()[0], "rolled")[0][0] not in (each.number, -1)
+        each.start()
+        write_until(lambda: all(len(isr) == 3 for live in cluster.live() for _, _, isr in partitions(live, "rolled").values()))
+    writer.finish()
+    assert not writer.failed and not any(error.fatal() for error in errors)
+    assert sorted(writer.acknowledged) == list(range(sent))
+    assert read_all(cluster, "rolled", sent) == list(range(sent))
+    print(f"longest time without an acknowledged record: {max(gaps):.3f} s")
+
+
 def test_the_controller_is_killed_and_another_one_takes_office(cluster):
     first = metadata(cluster.brokers[0]).controller_id
     cluster.broker(first).kill()

@@ -250,6 +250,33 @@ TEST_CASE_METHOD(cluster_fixture, "a second broker stands by, and takes over wit
   CHECK(create(two, "u") == error_code::none);
 }
 
+TEST_CASE_METHOD(cluster_fixture, "a stopping broker leads nothing that another one has") {
+  auto& one = start(last_stop::clean, 1);
+  auto& two = start(last_stop::clean, 2);
+  create_topics_request request;
+  request.topics.push_back({.name = "both", .num_partitions = 8, .replication_factor = 2});
+  request.topics.push_back({.name = "alone", .num_partitions = 8, .replication_factor = 1});
+  ask<create_topics_response>(one, create_topics_command{request, {}});
+  caf::anon_send(one.controller, broker_stopping{2, two.epoch - 1});  // of an earlier life
+  settle();
+  CHECK(one.cache.get()->find_broker(2)->status == broker_status::active);
+  caf::anon_send(one.controller, broker_stopping{2, two.epoch});
+  settle();
+  const auto image = one.cache.get();
+  CHECK(image->find_broker(2)->status == broker_status::stopping);
+  const auto both = image->find_topic("both");
+  const auto alone = image->find_topic("alone");
+  for (int32_t i = 0; i < 8; ++i) {
+    CHECK(both->partition(i).leader.id == 1);
+    CHECK(both->partition(i).isr.size() == 1);
+    CHECK(alone->partition(i).leader.id == alone->partition(i).replicas.front());
+  }
+  stop(two);
+  auto& again = start(last_stop::clean, 2);
+  CHECK(one.cache.get()->find_broker(2)->status == broker_status::active);
+  CHECK(again.cache.get()->find_topic("both")->partition(0).leader.id == 1);
+}
+
 TEST_CASE_METHOD(cluster_fixture, "an expired session gives up office and starts anew") {
   auto& one = start();
   REQUIRE(create(one, "t") == error_code::none);

@@ -80,6 +80,28 @@ TEST_CASE("a broker that may have lost records leaves the ISR and another one le
   CHECK_FALSE(record.recovering);
 }
 
+TEST_CASE("a broker that is about to end hands over what others have in sync, and keeps the rest") {
+  world three{.live = {{1, 10}, {2, 20}, {3, 30}}};
+  auto record = new_partition({1, 2, 3}, three.view());
+  three.live.erase(1);  // stopping brokers lead nothing new
+  REQUIRE(broker_leaves(record, 1, three.view()));
+  CHECK(record.leader == replica_seat{2, 20});
+  CHECK(record.leader_epoch == 1);
+  CHECK(record.isr == std::vector<replica_seat>{{2, 20}, {3, 30}});
+  CHECK_FALSE(broker_gone(record, 1, three.view()));
+
+  three.live.erase(3);
+  REQUIRE(broker_leaves(record, 3, three.view()));
+  CHECK(record.leader == replica_seat{2, 20});
+  const auto alone = record;
+  three.live.erase(2);
+  CHECK_FALSE(broker_leaves(record, 2, three.view()));
+  CHECK(record == alone);
+  three.allow_unclean = true;
+  three.live[3] = 31;
+  CHECK_FALSE(elect_if_leaderless(record, three.view()));  // it still serves
+}
+
 TEST_CASE("whoever leaves the ISR below the minimum stays eligible") {
   world three{.live = {{1, 10}, {2, 20}, {3, 30}}, .min_insync_replicas = 2};
   auto record = new_partition({1, 2, 3}, three.view());
@@ -116,7 +138,8 @@ TEST_CASE("an unclean leader is taken only where that is allowed") {
   two.allow_unclean = true;
   CHECK(elect_if_leaderless(record, two.view()));
   CHECK(record.recovering);
-  two.live.clear();
+  two = {};
+  REQUIRE(broker_gone(record, 2, two.view()));
   CHECK(elect_unclean(record, two.view()) == error_code::eligible_leaders_not_available);
 }
 

@@ -1,0 +1,143 @@
+// Brokers that come, are ready, leave and are gone, as the controller sees them.
+#include <algorithm>
+
+#include "actors/cluster/controller_actor.hpp"
+#include "actors/cluster/leader_election.hpp"
+
+namespace ottla {
+
+void controller_actor::judge_brokers() {
+  if (office_ != office::held) return;
+  for (const auto& broker : image_->brokers()) {
+    auto state = std::ranges::find(image_->broker_states().brokers, broker.registration.id,
+                                   &broker_state_record::id);
+    bool judged = state != image_->broker_states().brokers.end() && state->epoch == broker.epoch;
+    if (!judged && judging_.insert({broker.registration.id, broker.epoch}).second) {
+      judge_registered(broker);
+    }
+  }
+  for (const auto& state : image_->broker_states().brokers) {
+    if (state.status == broker_status::fenced || image_->find_broker(state.id) != nullptr) continue;
+    if (judging_.insert({state.id, state.epoch}).second) judge_gone(state);
+  }
+}
+
+namespace {
+
+seat_verdict verdict_on(const broker_registration& broker, const topic_config& config) {
+  switch (broker.stopped) {
+    case last_stop::clean:
+    case last_stop::process_crash:
+      return seat_verdict::keep;
+    case last_stop::machine_crash:
+      return config.durability_level.value_or(durability::replicated) == durability::fsync
+                 ? seat_verdict::keep
+                 : seat_verdict::remove;
+    case last_stop::disk_replaced:
+      break;
+  }
+  return seat_verdict::remove;
+}
+
+// Counts `seat` as live although it is still fenced.
+election_view with_seat(election_view view, const replica_seat& seat) {
+  view.live_seat = [others = std::move(view.live_seat), seat](broker_id id) {
+    return id == seat.id ? std::optional{seat} : others(id);
+  };
+  return view;
+}
+
+// Calls `visit(topic, view, index, record)` for each partition with a replica on `id`; the record
+// is stored if it says that it changed it.
+template <class Visit>
+void visit_replicas(const change_context& context, broker_id id, Visit visit) {
+  // Most topics have the same configs: their rules are worked out once for a run of them.
+  std::optional<config_map> configs;
+  election_view view;
+  topic_config config;
+  context.draft.base().for_each_topic([&](const topic_ptr& topic) {
+    for (int32_t i = 0; i < topic->partition_count(); ++i) {
+      const auto& replicas = topic->partition(i).replicas;
+      if (std::ranges::find(replicas, id) == replicas.end()) continue;
+      if (context.draft.find_topic(topic->id()) == nullptr) return;  // Deleted in this round.
+      if (configs != topic->configs()) {
+        configs = topic->configs();
+        config = make_topic_config(context.config, *configs);
+        view = view_of(context, config);
+      }
+      auto record = context.draft.partition(topic->id(), i);
+      if (visit(record, view, config)) {
+        context.draft.set_partition(topic->id(), i, std::move(record));
+      }
+    }
+  });
+}
+
+}  // namespace
+
+// A new epoch of an id is a failure followed by a start, whether or not anybody saw it go.
+void controller_actor::judge_registered(const broker_image& broker) {
+  auto registration = broker.registration;
+  replica_seat seat{registration.id, broker.epoch};
+  propose_own([this, registration, seat](const change_context& context) -> std::function<void()> {
+    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto& config) {
+      return broker_returned(record, seat, verdict_on(registration, config), with_seat(view, seat));
+    });
+    context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
+    return [this, seat] { judging_.erase(seat); };
+  });
+}
+
+void controller_actor::judge_gone(const broker_state_record& state) {
+  replica_seat seat{state.id, state.epoch};
+  propose_own([this, seat](const change_context& context) -> std::function<void()> {
+    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
+      return broker_gone(record, seat.id, view);
+    });
+    context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
+    return [this, seat] { judging_.erase(seat); };
+  });
+}
+
+void controller_actor::unfence(const broker_ready& message) {
+  replica_seat seat{message.id, message.epoch};
+  propose_own([seat](const change_context& context) -> std::function<void()> {
+    const auto* broker = context.draft.base().find_broker(seat.id);
+    bool waits =
+        broker != nullptr && broker->epoch == seat.epoch && broker->status == broker_status::fenced;
+    if (!waits) return [] {};
+    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
+      return elect_if_leaderless(record, with_seat(view, seat));
+    });
+    context.draft.set_broker_state({seat.id, seat.epoch, broker_status::active});
+    return [] {};
+  });
+}
+
+/// The broker hears of it as of any change: when an image has it.
+void controller_actor::let_go(const broker_stopping& message) {
+  replica_seat seat{message.id, message.epoch};
+  propose_own([seat](const change_context& context) -> std::function<void()> {
+    const auto* broker = context.draft.base().find_broker(seat.id);
+    if (broker == nullptr || broker->epoch != seat.epoch || !broker->is_active()) return [] {};
+    visit_replicas(context, seat.id, [&](auto& record, auto view, const auto&) {
+      view.live_seat = [others = view.live_seat, seat](broker_id id) {
+        return id == seat.id ? std::nullopt : others(id);
+      };
+      return broker_leaves(record, seat.id, view);
+    });
+    context.draft.set_broker_state({seat.id, seat.epoch, broker_status::stopping});
+    return [] {};
+  });
+}
+
+void controller_actor::confirm_removed(const topics_removed& message) {
+  propose_own([message](const change_context& context) -> std::function<void()> {
+    for (const auto& id : message.topic_ids) {
+      context.draft.confirm_deleted(id, message.id);
+    }
+    return [] {};
+  });
+}
+
+}  // namespace ottla
