@@ -74,7 +74,7 @@ private:
       if (!own_.empty() && own_ != record->cluster_id) {
         return end(fault{error_code::inconsistent_cluster_id,
                          "log.dirs belong to cluster " + own_ +
-                             ", but zookeeper.connect leads to " + "cluster " + record->cluster_id,
+                             ", but zookeeper.connect leads to cluster " + record->cluster_id,
                          0});
       }
       end(record->cluster_id);

@@ -120,10 +120,7 @@ void controller_actor::let_go(const broker_stopping& message) {
   propose_own([seat](const change_context& context) -> std::function<void()> {
     const auto* broker = context.draft.base().find_broker(seat.id);
     if (broker == nullptr || broker->epoch != seat.epoch || !broker->is_active()) return [] {};
-    visit_replicas(context, seat.id, [&](auto& record, auto view, const auto&) {
-      view.live_seat = [others = view.live_seat, seat](broker_id id) {
-        return id == seat.id ? std::nullopt : others(id);
-      };
+    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
       return broker_leaves(record, seat.id, view);
     });
     context.draft.set_broker_state({seat.id, seat.epoch, broker_status::stopping});

@@ -90,10 +90,6 @@ void remember_last_known(partition_record& record, broker_id id) {
   if (std::ranges::find(known, id) == known.end()) known.push_back(id);
 }
 
-bool is_leader_in_place(const partition_record& record, const election_view& view) {
-  return record.leader.id != no_broker && is_live(record.leader, view);
-}
-
 }  // namespace
 
 partition_record new_partition(std::vector<broker_id> replicas, const election_view& view) {
@@ -156,10 +152,10 @@ bool broker_gone(partition_record& record, broker_id gone, const election_view& 
 }
 
 bool broker_leaves(partition_record& record, broker_id leaving, const election_view& view) {
-  const bool is_needed = std::ranges::none_of(record.isr, [&](const replica_seat& seat) {
+  const bool has_successor = std::ranges::any_of(record.isr, [&](const replica_seat& seat) {
     return seat.id != leaving && is_live(seat, view);
   });
-  return !is_needed && broker_gone(record, leaving, view);
+  return has_successor && broker_gone(record, leaving, view);
 }
 
 void alter_isr(partition_record& record, std::vector<replica_seat> isr, const election_view& view) {
@@ -181,7 +177,7 @@ bool elect_if_leaderless(partition_record& record, const election_view& view) {
 
 error_code elect_preferred(partition_record& record, const election_view& view) {
   auto preferred = record.replicas.front();
-  if (record.leader.id == preferred && is_leader_in_place(record, view)) {
+  if (record.leader.id == preferred && is_live(record.leader, view)) {
     return error_code::election_not_needed;
   }
   auto seat = view.live_seat(preferred);

@@ -13,8 +13,7 @@ const std::map<std::string, std::string, std::less<>> no_configs;
 }  // namespace
 
 bool is_internal_topic(std::string_view name) {
-  return name == "__consumer_offsets" || name == "__transaction_state" ||
-         name == "__share_group_state";
+  return name == offsets_topic || name == "__transaction_state" || name == "__share_group_state";
 }
 
 bool topic_image::is_internal() const {

@@ -44,6 +44,8 @@ using topic_ptr = std::shared_ptr<const topic_image>;
 
 /// "__consumer_offsets", "__transaction_state", "__share_group_state".
 bool is_internal_topic(std::string_view name);
+/// Keeps the offsets of groups.
+inline constexpr std::string_view offsets_topic = "__consumer_offsets";
 
 /// A broker that is registered now.
 struct broker_image {

@@ -6,12 +6,6 @@
 
 namespace ottla {
 
-namespace {
-
-constexpr std::string_view offsets_topic = "__consumer_offsets";
-
-}  // namespace
-
 group_options group_options_of(const broker_settings& settings) {
   group_options options;
   options.min_session_timeout_ms = settings.group_min_session_timeout_ms;

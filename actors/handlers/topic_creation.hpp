@@ -1,7 +1,7 @@
 // Topics that the broker creates because somebody asked for them, not for their creation.
 #pragma once
 
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "actors/handlers/handler.hpp"
@@ -9,15 +9,7 @@
 
 namespace ottla {
 
-/// Kafka's name of the topic that keeps the offsets of groups.
-inline constexpr std::string_view offsets_topic = "__consumer_offsets";
-
-/// The topic as the broker's defaults want it, the offsets topic as its own settings do: with as
-/// many replicas as there are brokers, up to the setting (one node is a cluster, too).
-create_topics_request::creatable_topic topic_by_defaults(std::string_view name,
-                                                         const broker_config& config,
-                                                         const metadata_image& image);
-
+/// Creates them as the broker's defaults want it, and the offsets topic as its own settings do.
 /// Nobody waits for the answer: who asked asks again. Somebody else's creation of the same name is
 /// as good; any other failure is a line in the log.
 void create_in_background(session_context& session, const std::vector<std::string>& names,
