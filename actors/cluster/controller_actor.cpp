@@ -87,6 +87,7 @@ controller_handle::behavior_type controller_actor::make_behavior() {
         return submit<alter_partitions, partitions_altered>(wanted, alter_isrs);
       },
       [this](const timer_expired& timer) {
+        if (timer.token == balance_token) return balance_leaders();
         if (timer.token != rest_token) return waited_too_long(timer.token);
         is_resting_ = false;
         campaign();
@@ -154,6 +155,7 @@ void controller_actor::image_came(const image_changed& message) {
   give_answers();
   campaign();
   judge_brokers();
+  watch_balance();
   start_round();
 }
 
@@ -245,6 +247,7 @@ void controller_actor::take_office() {
   }
   office_ = office::held;
   judge_brokers();
+  watch_balance();
   start_round();
 }
 
@@ -258,6 +261,7 @@ void controller_actor::leave_office() {
   office_ = office::none;
   round_runs_ = false;
   judging_.clear();
+  cancel_timer(balance_timer_);
   fail_all();
 }
 

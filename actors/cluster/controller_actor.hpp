@@ -82,6 +82,8 @@ private:
   void judge_gone(const broker_state_record& state);
   void unfence(const broker_ready& message);
   void let_go(const broker_stopping& message);
+  void watch_balance();
+  void balance_leaders();
   void confirm_removed(const topics_removed& message);
 
   // Rounds.
@@ -107,6 +109,7 @@ private:
                      std::function<void(const commit_result&)> then);
 
   static constexpr uint64_t rest_token = 0;
+  static constexpr uint64_t balance_token = 1;
 
   enum class office : uint8_t { none, campaigning, taking, held };
 
@@ -126,7 +129,7 @@ private:
   node_version producer_ids_version_ = absent_version;
 
   std::deque<change> waiting_;
-  uint64_t last_number_ = rest_token;
+  uint64_t last_number_ = balance_token;
   std::vector<answer> round_;  ///< Of the round that is being committed.
   std::vector<planned_commit> commits_;
   size_t commits_done_ = 0;
@@ -136,6 +139,7 @@ private:
   bool is_resting_ = false;  ///< The store refused: the next round waits for a timer.
   std::deque<answer> unanswered_;
   std::set<replica_seat> judging_;
+  timer_id balance_timer_;
 };
 
 }  // namespace ottla

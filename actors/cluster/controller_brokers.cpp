@@ -1,6 +1,7 @@
 // Brokers that come, are ready, leave and are gone, as the controller sees them.
 #include <algorithm>
 
+#include "actors/cluster/config_requests.hpp"
 #include "actors/cluster/controller_actor.hpp"
 #include "actors/cluster/leader_election.hpp"
 
@@ -124,6 +125,25 @@ void controller_actor::let_go(const broker_stopping& message) {
       return broker_leaves(record, seat.id, view);
     });
     context.draft.set_broker_state({seat.id, seat.epoch, broker_status::stopping});
+    return [] {};
+  });
+}
+
+/// One broker has nothing to balance, and no timer.
+void controller_actor::watch_balance() {
+  const auto config = setup_.config->get();
+  const bool is_wanted = office_ == office::held && config->auto_leader_rebalance;
+  if (!is_wanted || balance_timer_ || image_->brokers().size() < 2) return;
+  balance_timer_ = arm_timer(config->leader_imbalance_check_interval_s * 1'000, balance_token);
+}
+
+/// What a client may ask for with ElectLeaders: the preferred leader of every partition.
+void controller_actor::balance_leaders() {
+  balance_timer_ = {};
+  watch_balance();
+  if (office_ != office::held) return;
+  propose_own([](const change_context& context) -> std::function<void()> {
+    elect_leaders(context, {});
     return [] {};
   });
 }

@@ -43,6 +43,8 @@ void read_replication(const Reader& read, broker_settings& s) {
   s.inter_broker_listener = upper_case(read.text("inter.broker.listener.name"));
   s.cluster_secret_file = read.text("ottla.cluster.secret.file");
   read.integer(s.replica_lag_time_max_ms, "replica.lag.time.max.ms");
+  s.auto_leader_rebalance = read.boolean("auto.leader.rebalance.enable");
+  read.integer(s.leader_imbalance_check_interval_s, "leader.imbalance.check.interval.seconds");
   read.integer(s.replica_fetch_wait_max_ms, "replica.fetch.wait.max.ms");
   read.integer(s.replica_fetch_min_bytes, "replica.fetch.min.bytes");
   read.integer(s.replica_fetch_max_bytes, "replica.fetch.max.bytes");

@@ -41,6 +41,8 @@ struct broker_settings {
   std::string inter_broker_listener;  ///< Upper case; empty: none.
   std::string cluster_secret_file;
   int64_t replica_lag_time_max_ms = 30'000;
+  bool auto_leader_rebalance = true;
+  int64_t leader_imbalance_check_interval_s = 300;
   int32_t replica_fetch_wait_max_ms = 500;
   int32_t replica_fetch_min_bytes = 1;
   int32_t replica_fetch_max_bytes = 1'048'576;

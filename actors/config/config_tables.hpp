@@ -18,8 +18,6 @@ std::span<const config_definition> topic_config_table();
 
 inline constexpr std::string_view why_replication =
     "this version copies from and talks to other brokers in its own way";
-inline constexpr std::string_view why_one_node =
-    "this version moves leadership only where it must, or when asked to";
 inline constexpr std::string_view why_preallocate = "a file grows with what is written to it";
 inline constexpr std::string_view why_checkpoints =
     "all checkpoints are written together, every log.flush.offset.checkpoint.interval.ms";

@@ -277,6 +277,33 @@ TEST_CASE_METHOD(cluster_fixture, "a stopping broker leads nothing that another 
   CHECK(again.cache.get()->find_topic("both")->partition(0).leader.id == 1);
 }
 
+TEST_CASE_METHOD(cluster_fixture, "leadership returns to the preferred replica by itself") {
+  auto& one = start(last_stop::clean, 1);
+  auto* two = &start(last_stop::clean, 2);
+  create_topics_request request;
+  request.topics.push_back({.name = "t", .assignments = {{0, {2, 1}}}});
+  REQUIRE(ask<create_topics_response>(one, create_topics_command{request, {}})
+              .topics.front()
+              .error_code == error_code::none);
+  const auto record = [&] { return one.cache.get()->find_topic("t")->partition(0); };
+  REQUIRE(record().leader.id == 2);
+  stop(*two);
+  REQUIRE(record().leader.id == 1);
+  two = &start(last_stop::clean, 2);
+  pass(300'000);
+  CHECK(record().leader.id == 1);  // it is not in sync yet
+  const topic_id_partition which{one.cache.get()->find_topic("t")->id(), 0};
+  const isr_proposal joined{.number = 1,
+                            .epoch = record().leader_epoch,
+                            .partition_epoch = record().partition_epoch,
+                            .isr = {{1, one.epoch}, {2, two->epoch}}};
+  ask<partitions_altered>(one, alter_partitions{{1, one.epoch}, {{which, joined}}});
+  REQUIRE(record().isr.size() == 2);
+  CHECK(record().leader.id == 1);
+  pass(300'000);
+  CHECK(record().leader == replica_seat{2, two->epoch});
+}
+
 TEST_CASE_METHOD(cluster_fixture, "an expired session gives up office and starts anew") {
   auto& one = start();
   REQUIRE(create(one, "t") == error_code::none);
