@@ -163,9 +163,11 @@ using partition_control =
                              caf::replies_to<rest_partition>::with<partition_closed>,
                              caf::reacts_to<resume_partition>, caf::reacts_to<timer_expired>>;
 
-/// To a log, once: the partition that hears of its progress.
+/// To a log, once: the partition that hears of its progress, and what the log had refused when it
+/// was closed in this process.
 struct log_attach {
   partition_control partition;
+  std::shared_ptr<const refused_batches> refused;
 };
 
 }  // namespace ottla

@@ -160,6 +160,8 @@ public:
   [[nodiscard]] size_t segment_count() const { return segments_.size(); }
   [[nodiscard]] log_offset active_base_offset() const { return segments_.back()->base_offset(); }
   [[nodiscard]] const producer_state& producers() const { return producers_; }
+  /// What the log had refused when it was last open in this process.
+  void set_refused(refused_batches refused) { producers_.set_refused(std::move(refused)); }
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] const log_options& options() const { return options_; }
   [[nodiscard]] const recovery_report& recovered() const { return report_; }

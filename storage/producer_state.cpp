@@ -100,6 +100,11 @@ void producer_state::note_refused(const producer_batch& batch) {
   refused_.insert_or_assign(batch.id, refused_batch{batch.epoch, batch.first_sequence});
 }
 
+void producer_state::set_refused(refused_batches refused) {
+  refused_ = std::move(refused);
+  std::erase_if(refused_, [this](const auto& each) { return producers_.contains(each.first); });
+}
+
 void producer_state::note(const producer_batch& batch) {
   refused_.erase(batch.id);
   producer& known = producers_[batch.id];

@@ -52,6 +52,13 @@ struct producer_summary {
   log_offset transaction_start = -1;
 };
 
+/// Good batches of producers that are not known which could not be written: first sequences.
+struct refused_batch {
+  producer_epoch epoch = -1;
+  int32_t first_sequence = -1;
+};
+using refused_batches = std::unordered_map<producer_id, refused_batch>;
+
 class producer_state {
 public:
   static constexpr size_t batches_kept = 5;
@@ -67,6 +74,9 @@ public:
   /// Notes that a good batch could not be written. A producer that is not known may begin with any
   /// sequence; until this batch comes again none of its later ones overtakes it. Not in snapshots.
   void note_refused(const producer_batch& batch);
+  /// What note_refused() has said and is still due; for the same log when it is opened again.
+  [[nodiscard]] const refused_batches& refused() const { return refused_; }
+  void set_refused(refused_batches refused);
   /// Notes the end of a transaction, written by its coordinator as a control batch.
   void note_marker(const producer_batch& marker, int32_t coordinator_epoch);
 
@@ -109,12 +119,8 @@ private:
   int64_t expiration_ms_;
   std::unordered_map<producer_id, producer> producers_;
 
-  struct refused_batch {
-    producer_epoch epoch = -1;
-    int32_t first_sequence = -1;
-  };
   static constexpr size_t refused_kept = 1000;
-  std::unordered_map<producer_id, refused_batch> refused_;  // of producers that are not known
+  refused_batches refused_;
 };
 
 }  // namespace ottla

@@ -54,7 +54,7 @@ caf::invoke_message_result partition_actor::consume(caf::mailbox_element& messag
 
 partition_actor::behavior_type partition_actor::make_behavior() {
   link_to(log_);  // one without the other is of no use: the supervisor reopens both
-  caf::anon_send(log_, log_attach{caf::actor_cast<partition_control>(this)});
+  caf::anon_send(log_, log_attach{caf::actor_cast<partition_control>(this), nullptr});
   take_role({});
   return {
       [this](append_batch& request) { return append(request); },
@@ -461,6 +461,7 @@ caf::result<partition_closed> partition_actor::close_log(Done after) {
             const bool is_clean = facts.error == error_code::none;
             // What was appended before is on the disk now: its producers must not send it again.
             if (is_clean) log_moved(facts.log_end_offset, facts.flushed_offset);
+            refused_ = facts.refused;
             release_followers();
             promise.deliver(partition_closed{is_clean, describe(facts)});
             after();
@@ -491,7 +492,8 @@ caf::result<partition_closed> partition_actor::rest() {
 void partition_actor::resume(const resume_partition& opened) {
   log_ = opened.log;
   link_to(log_);
-  caf::anon_send(log_, log_attach{caf::actor_cast<partition_control>(this)});
+  caf::anon_send(
+      log_, log_attach{caf::actor_cast<partition_control>(this), std::exchange(refused_, nullptr)});
   resting_ = false;
 }
 

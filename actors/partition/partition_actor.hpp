@@ -147,6 +147,7 @@ private:
   bool failed_ = false;   ///< The log accepts nothing any more.
   bool closing_ = false;  ///< What was appended before is still answered.
   bool resting_ = false;  ///< Between rest_partition and resume_partition.
+  std::shared_ptr<const refused_batches> refused_;  ///< By the log that was brought to rest.
 };
 
 }  // namespace ottla

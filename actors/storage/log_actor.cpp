@@ -63,6 +63,7 @@ log_actor::behavior_type log_actor::make_behavior() {
   return {
       [this](const log_attach& attached) {
         partition_ = attached.partition;
+        if (attached.refused) log_->set_refused(*attached.refused);
         note_breakage();
         if (log_->stats().flushes > 0) tell_progress();  // while it was opened
         flush_if_due();
@@ -505,6 +506,8 @@ void log_actor::closed(const disk_done& ended) {
   note_breakage();
   auto last = facts();
   if (failed_ || ended.failure) last.error = error_code::kafka_storage_error;
+  const auto& refused = log_->producers().refused();
+  if (!refused.empty()) last.refused = std::make_shared<refused_batches>(refused);
   std::exchange(closing_, {}).deliver(std::move(last));
 }
 

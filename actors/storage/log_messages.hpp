@@ -4,6 +4,7 @@
 #pragma once
 
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "actors/config/topic_config.hpp"
 #include "actors/partition/partition_messages.hpp"
 #include "protocol/outcome.hpp"
+#include "storage/producer_state.hpp"
 
 namespace ottla {
 
@@ -118,6 +120,8 @@ struct log_facts {
   int64_t size_bytes = 0;
   int32_t segments = 0;
   std::string directory;  ///< The log directory, which the partition's own is in.
+  /// At the end of a log: what its next life has to know. Null: nothing.
+  std::shared_ptr<const refused_batches> refused;
 };
 
 /// New settings of the topic.

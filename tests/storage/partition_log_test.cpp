@@ -224,6 +224,25 @@ TEST_CASE("a new producer's batch that a full disk refused is not overtaken by i
   CHECK(read_all(*fixture.log, 0) == log_contents{{0, "first"}, {1, "second"}});
 }
 
+TEST_CASE("what a log has refused is due again in its next life, too") {
+  log_fixture fixture;
+  fixture.must_open();
+  const append_terms full{.now_ms = fixture.now, .has_room = false};
+  fixture.log->append(produced_by(7, 0, 0, {"first"}), full);
+  fixture.log->append(produced_by(8, 0, 0, {"first"}), full);
+  auto refused = fixture.log->producers().refused();
+  CHECK(refused.size() == 2);
+  fixture.must_append(produced_by(8, 0, 0, {"first"}));  // no longer due
+  fixture.disk.kill_process();
+  fixture.must_open(last_shutdown::process_crash);
+  fixture.log->set_refused(std::move(refused));
+  CHECK(fixture.log->producers().refused().size() == 1);
+  CHECK(code_of(fixture.append(produced_by(7, 0, 1, {"second"}))) ==
+        error_code::out_of_order_sequence_number);
+  fixture.must_append(produced_by(7, 0, 0, {"first"}));
+  fixture.must_append(produced_by(8, 0, 1, {"second"}));
+}
+
 TEST_CASE("of very many producers that a full disk refused, few are forgotten") {
   log_fixture fixture;
   fixture.must_open();
