@@ -83,7 +83,13 @@ using isr_authority_handle =
 using controller_handle =
     admin_handle::extend<caf::replies_to<alter_partitions>::with<partitions_altered>,
                          caf::reacts_to<image_changed>, caf::reacts_to<store_session_changed>,
-                         caf::reacts_to<broker_registered>, caf::reacts_to<timer_expired>>;
+                         caf::reacts_to<broker_registered>, caf::reacts_to<broker_unreachable>,
+                         caf::reacts_to<timer_expired>>;
+
+/// Watches the other brokers for the controller. Said by metadata_actor (images), its peers,
+/// timers.
+using liveness_handle = caf::typed_actor<caf::reacts_to<image_changed>, caf::reacts_to<peer_lost>,
+                                         caf::reacts_to<timer_expired>>;
 
 /// The way to the controller of a cluster, as metadata_actor (images) sees it as well.
 using controller_link =

@@ -99,7 +99,7 @@ while true; do
   for name in ${ended[@]+"${ended[@]}"}; do
     [ "$name" != zookeeper ] || { echo "zookeeper has ended; $data/zookeeper.log says why" >&2; exit 1; }
     echo "$name has ended; starting it again in 8 s ($data/$name.log)"
-    sleep 8
+    sleep 8 & wait $! || true  # a trap does not wait for a command in the foreground
     start_broker "${name#broker-}"
   done
 done

@@ -7,6 +7,7 @@
 #include "actors/broker/broker_actor.hpp"
 #include "actors/cluster/controller_actor.hpp"
 #include "actors/cluster/controller_link_actor.hpp"
+#include "actors/cluster/liveness_actor.hpp"
 #include "actors/cluster/new_cluster.hpp"
 #include "actors/group/coordinators_actor.hpp"
 #include "actors/partition/isr_proposals_actor.hpp"
@@ -38,7 +39,8 @@ compression_options offsets_compression(const broker_config& config) {
 /// Connections to the other brokers, by the address that each has for brokers.
 make_peer peers_of(caf::actor_system& system, std::string listener, std::string secret) {
   return [&system, listener = std::move(listener), secret = std::move(secret)](
-             unit& where, const replica_seat& self, const broker_image& other) -> peer_handle {
+             unit& where, const replica_seat& self, const broker_image& other,
+             std::function<void(bool was_refused)> lost) -> peer_handle {
     const auto* at = other.endpoint(listener);
     if (at == nullptr) {
       log::warn("peer", "broker {} has no listener {}", other.registration.id, listener);
@@ -50,6 +52,7 @@ make_peer peers_of(caf::actor_system& system, std::string listener, std::string 
             [&where, host = at->host, port = at->port](connect_ended ended) {
               connect_tcp(where, host, port, connect_timeout_ms, std::move(ended));
             },
+        .lost = std::move(lost),
         .identity = peer_identity{self, other.registration.id, secret}};
     return caf::actor_cast<peer_handle>(spawn_on<peer_actor>(system, where, std::move(setup)));
   };
@@ -167,11 +170,20 @@ void node::join_cluster(caf::actor_system& system, broker_setup& setup) {
                             .here = controller_,
                             .reach = [connect = setup.connect, &first](const replica_seat& self,
                                                                        const broker_image& other) {
-                              return connect(first, self, other);
+                              return connect(first, self, other, nullptr);
                             }});
   caf::anon_send(metadata_,
                  subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(controller_link_)});
   services_.controller = controller_link_;
+  liveness_ = spawn_on<liveness_actor>(
+      system, first,
+      liveness_setup{.self = settings->node_id,
+                     .controller = controller_,
+                     .reach = [connect = setup.connect, &first](
+                                  const replica_seat& self, const broker_image& other, auto lost) {
+                       return connect(first, self, other, std::move(lost));
+                     }});
+  caf::anon_send(metadata_, subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(liveness_)});
   setup.proposals =
       spawn_on<isr_proposals_actor>(system, first, replica_seat{settings->node_id, no_broker_epoch},
                                     caf::actor_cast<isr_authority_handle>(controller_link_));
@@ -201,6 +213,7 @@ void node::end_coordinators() {
 void node::end() {
   end_coordinators();
   end_actor(supervisor_);
+  end_actor(liveness_);
   end_actor(controller_link_);
   end_actor(controller_);
   end_actor(metadata_);

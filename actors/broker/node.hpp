@@ -67,6 +67,7 @@ private:
   metadata_handle metadata_;
   controller_handle controller_;
   controller_link controller_link_;  ///< Null where this broker is the only one.
+  liveness_handle liveness_;         ///< The same.
   broker_control supervisor_;
   coordinators_handle coordinators_;
 };

@@ -86,7 +86,7 @@ replica_sources::source* replica_sources::find_or_make(const source_key& key) {
   const auto* leader = image_->find_broker(key.leader.id);
   const auto seat = static_cast<size_t>(key.leader.id) * 2 + (key.is_fsync ? 1 : 0);
   auto& home = *units_[seat % units_.size()];
-  auto peer = connect_(home, self_, *leader);
+  auto peer = connect_(home, self_, *leader, nullptr);
   if (!peer) return nullptr;
   source made{.peer = peer};
   made.fetcher = spawn_on<replica_fetcher_actor>(

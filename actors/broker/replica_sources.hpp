@@ -17,10 +17,11 @@
 
 namespace ottla {
 
-/// Makes a connection to another broker, on that unit, for this broker in that life. Null: it has
-/// no address for brokers.
+/// Makes a connection to another broker, on that unit, for this broker in that life; `lost`, which
+/// may be null, hears when it ends or cannot be made. Null: it has no address for brokers.
 using make_peer =
-    std::function<peer_handle(unit& where, const replica_seat& self, const broker_image& other)>;
+    std::function<peer_handle(unit& where, const replica_seat& self, const broker_image& other,
+                              std::function<void(bool was_refused)> lost)>;
 
 class replica_sources {
 public:

@@ -86,6 +86,7 @@ controller_handle::behavior_type controller_actor::make_behavior() {
       [this](const alter_partitions& wanted) {
         return submit<alter_partitions, partitions_altered>(wanted, alter_isrs);
       },
+      [this](const broker_unreachable& message) { fence(message.who); },
       [this](const timer_expired& timer) {
         if (timer.token == balance_token) return balance_leaders();
         if (timer.token != rest_token) return waited_too_long(timer.token);

@@ -82,6 +82,7 @@ private:
   void judge_gone(const broker_state_record& state);
   void unfence(const broker_ready& message);
   void let_go(const broker_stopping& message);
+  void fence(const replica_seat& seat);
   void watch_balance();
   void balance_leaders();
   void confirm_removed(const topics_removed& message);

@@ -121,6 +121,11 @@ struct broker_stopping {
   broker_epoch epoch = no_broker_epoch;
 };
 
+/// From the controller's own watch: nobody listens any more where this broker did, in this life.
+struct broker_unreachable {
+  replica_seat who;
+};
+
 /// From the broker: the data of these deleted topics is gone from its disks. To be said for each
 /// image in which they are still waited for.
 struct topics_removed {
@@ -161,6 +166,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_registered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::image_applied)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_stopping)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_unreachable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::topics_removed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::allocate_producer_ids)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::producer_id_block)

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "actors/gateway/tcp_transport.hpp"
@@ -27,7 +28,7 @@ public:
   void begin(const std::string& host, uint16_t port, int64_t timeout_ms) {
     deadline_.expires_after(std::chrono::milliseconds{timeout_ms});
     deadline_.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
-      if (!cancelled) self->finish("it took too long");
+      if (!cancelled) self->finish(network_fault("it took too long"));
     });
     boost::system::error_code is_name;
     const auto address = boost::asio::ip::make_address(host, is_name);
@@ -35,7 +36,7 @@ public:
     resolver_.async_resolve(host, std::to_string(port),
                             [self = shared_from_this()](const boost::system::error_code& error,
                                                         const tcp::resolver::results_type& found) {
-                              if (error) return self->finish(error.message());
+                              if (error) return self->finish(network_fault(error.message()));
                               std::vector<tcp::endpoint> endpoints;
                               for (const auto& each : found) endpoints.push_back(each.endpoint());
                               self->connect(std::move(endpoints));
@@ -49,24 +50,29 @@ private:
     boost::asio::async_connect(
         socket_, endpoints_,
         [self = shared_from_this()](const boost::system::error_code& error, const tcp::endpoint&) {
-          self->finish(error ? error.message() : "");
+          self->finish(error ? std::optional{network_fault(error.message(), error.value())}
+                             : std::nullopt);
         });
   }
 
-  /// An empty `failure`: the socket is connected.
-  void finish(const std::string& failure) {
+  static fault network_fault(std::string why, int os_errno = 0) {
+    return {error_code::network_exception, std::move(why), os_errno};
+  }
+
+  /// Without a failure the socket is connected.
+  void finish(const std::optional<fault>& failure) {
     auto ended = std::exchange(ended_, nullptr);
     if (!ended) return;
     deadline_.cancel();
     resolver_.cancel();
     std::shared_ptr<transport> made;
-    if (failure.empty()) {
+    if (!failure) {
       made = tcp_transport::create(home_, std::move(socket_));
     } else {
       boost::system::error_code ignored;
       socket_.close(ignored);
     }
-    home_.burst([&] { ended(std::move(made), failure); });
+    home_.burst([&] { ended(std::move(made), failure.value_or(fault{})); });
   }
 
   io_unit& home_;

@@ -8,11 +8,12 @@
 
 #include "actors/gateway/transport.hpp"
 #include "actors/runtime/unit.hpp"
+#include "protocol/outcome.hpp"
 
 namespace ottla {
 
-/// How an attempt to connect ended; without a transport, why.
-using connect_ended = std::function<void(std::shared_ptr<transport> made, std::string why)>;
+/// How an attempt to connect ended; without a transport, why, with the errno if there is one.
+using connect_ended = std::function<void(std::shared_ptr<transport> made, const fault& why)>;
 
 /// Begins to connect; `ended` is called once, on the thread of `home` (an io_unit), and not from
 /// within. Every address of the name is tried; all of it takes at most `timeout_ms`.

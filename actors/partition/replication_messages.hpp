@@ -31,6 +31,12 @@ struct peer_answer {
   shared_bytes body;
 };
 
+/// From a watched peer: its connection has ended or could not be made.
+struct peer_lost {
+  replica_seat who;
+  bool was_refused = false;  ///< Nobody listens there.
+};
+
 /// To the authority over partition records, from one leader at a time in order.
 struct alter_partitions {
   replica_seat leader;  ///< Who asks, in its present life.
@@ -47,5 +53,6 @@ struct partitions_altered {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::ask_peer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::peer_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::peer_lost)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::alter_partitions)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::partitions_altered)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <caf/send.hpp>
+#include <cerrno>
 #include <utility>
 
 #include "actors/runtime/log.hpp"
@@ -39,6 +40,7 @@ void peer_actor::on_exit() {
   if (connection_) connection_->close();
   connection_ = nullptr;
   setup_.connect = nullptr;
+  setup_.lost = nullptr;
 }
 
 // --- requests ---
@@ -80,15 +82,15 @@ void peer_actor::expire(int32_t correlation_id) {
 void peer_actor::connect() {
   if (std::exchange(is_connecting_, true)) return;
   setup_.connect([this, weak = caf::weak_actor_ptr{ctrl()}](std::shared_ptr<transport> made,
-                                                            const std::string& why) {
+                                                            const fault& why) {
     if (auto alive = weak.lock(); alive && setup_.connect) return connected(std::move(made), why);
     if (made) made->close();
   });
 }
 
-void peer_actor::connected(std::shared_ptr<transport> made, const std::string& why) {
+void peer_actor::connected(std::shared_ptr<transport> made, const fault& why) {
   is_connecting_ = false;
-  if (!made) return fail(why);
+  if (!made) return fail(why.message, why.os_errno == ECONNREFUSED);
   connection_ = std::move(made);
   filled_bytes_ = 0;
   in_frame_ = false;
@@ -153,7 +155,7 @@ void peer_actor::closed(std::string_view why) {
   fail(why.empty() ? "the other end closed the connection" : why);
 }
 
-void peer_actor::fail(std::string_view why) {
+void peer_actor::fail(std::string_view why, bool was_refused) {
   const bool was_sent = connection_ != nullptr && stage_ == stage::ready;
   if (connection_) connection_->close();
   connection_ = nullptr;
@@ -167,6 +169,7 @@ void peer_actor::fail(std::string_view why) {
   if (complaints_.allow(time().mono_ms(), skipped)) {
     log::warn("peer", "{}: {}", setup_.name, why);
   }
+  if (setup_.lost) setup_.lost(was_refused);
   answer_all(why, was_sent);
 }
 

@@ -38,6 +38,9 @@ struct peer_setup {
   std::string name;  ///< For logs, "broker 3 at host:port".
   /// Begins to connect; `ended` is called once, on this unit's thread, and not from within.
   std::function<void(connect_ended ended)> connect;
+  /// Hears of each connection that ends or cannot be made; refused: nobody listens there. On this
+  /// unit's thread, before those who asked; may be null.
+  std::function<void(bool was_refused)> lost;
   /// Proved in both directions before anything is asked; nothing: nobody proves anything.
   std::optional<peer_identity> identity;
   int64_t handshake_timeout_ms = 10'000;
@@ -74,7 +77,7 @@ private:
 
   caf::result<peer_answer> ask(ask_peer& request);
   void connect();
-  void connected(std::shared_ptr<transport> made, const std::string& why);
+  void connected(std::shared_ptr<transport> made, const fault& why);
   void greet();
   void handshake_answered(shared_bytes frame);
   void called_greeted(shared_bytes body);
@@ -83,7 +86,7 @@ private:
   void begin_frame();
   void take_frame();
   void expire(int32_t correlation_id);
-  void fail(std::string_view why);
+  void fail(std::string_view why, bool was_refused = false);
   void answer_all(std::string_view why, bool was_sent);
   static void refuse(promise& answer, std::string_view why, bool was_sent);
 

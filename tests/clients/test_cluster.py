@@ -169,6 +169,23 @@ def test_a_rolling_restart_is_not_noticed(cluster):
     print(f"longest time without an acknowledged record: {max(gaps):.3f} s")
 
 
+def test_a_killed_leader_is_replaced_long_before_its_session_ends(tmp_path):
+    with Cluster(tmp_path, 3, {"zookeeper.session.timeout.ms": "30000"}) as cluster:
+        create(cluster, "watched", count=3)
+        wait_for_isr(cluster, "watched", 3)
+        controller = metadata(cluster.brokers[0]).controller_id
+        index, victim = next((i, p[0]) for i, p in partitions(cluster.brokers[0], "watched").items() if p[0] != controller)
+        began = time.monotonic()
+        cluster.broker(victim).kill()
+        def moved():
+            return all(p[0] not in (victim, -1) and victim not in p[2] for each in cluster.live() for p in partitions(each, "watched").values())
+        wait_until(moved, 15, what="others lead")
+        print(f"{time.monotonic() - began:.3f} s until others led what broker {victim} had led")
+        Writer(cluster, "watched").send(0, 100).finish()
+        cluster.broker(victim).start()  # takes over its registration
+        wait_for_isr(cluster, "watched", 3)
+
+
 def test_the_controller_is_killed_and_another_one_takes_office(cluster):
     first = metadata(cluster.brokers[0]).controller_id
     cluster.broker(first).kill()

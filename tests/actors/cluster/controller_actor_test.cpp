@@ -277,11 +277,37 @@ TEST_CASE_METHOD(cluster_fixture, "a stopping broker leads nothing that another 
   CHECK(again.cache.get()->find_topic("both")->partition(0).leader.id == 1);
 }
 
+TEST_CASE_METHOD(cluster_fixture,
+                 "a broker that is believed dead is fenced, and let in if it is not") {
+  auto& one = start(last_stop::clean, 1);
+  auto& two = start(last_stop::clean, 2);
+  create_topics_request request;
+  request.topics.push_back(
+      {.name = "t", .num_partitions = -1, .replication_factor = -1, .assignments = {{0, {2, 1}}}});
+  ask<create_topics_response>(one, create_topics_command{request, {}});
+  const auto record = [&] { return one.cache.get()->find_topic("t")->partition(0); };
+  REQUIRE(record().leader.id == 2);
+  caf::anon_send(one.controller, broker_unreachable{{2, two.epoch - 1}});  // of an earlier life
+  settle();
+  CHECK(record().leader.id == 2);
+  caf::anon_send_exit(two.rest, caf::exit_reason::kill);  // it cannot say that it is there
+  caf::anon_send(one.controller, broker_unreachable{{2, two.epoch}});
+  settle();
+  CHECK(record().leader.id == 1);
+  CHECK(record().isr == std::vector<replica_seat>{{1, one.epoch}});
+  CHECK(one.cache.get()->find_broker(2)->status == broker_status::fenced);
+  caf::anon_send(one.controller, broker_ready{2, two.epoch});
+  settle();
+  CHECK(one.cache.get()->find_broker(2)->status == broker_status::active);
+  CHECK(record().leader.id == 1);
+}
+
 TEST_CASE_METHOD(cluster_fixture, "leadership returns to the preferred replica by itself") {
   auto& one = start(last_stop::clean, 1);
   auto* two = &start(last_stop::clean, 2);
   create_topics_request request;
-  request.topics.push_back({.name = "t", .assignments = {{0, {2, 1}}}});
+  request.topics.push_back(
+      {.name = "t", .num_partitions = -1, .replication_factor = -1, .assignments = {{0, {2, 1}}}});
   REQUIRE(ask<create_topics_response>(one, create_topics_command{request, {}})
               .topics.front()
               .error_code == error_code::none);

@@ -74,12 +74,13 @@ struct fixture : actor_fixture {
   void accept() {
     wire = std::make_shared<simulated_transport>();
     enter_from_outside();
-    std::exchange(connecting, nullptr)(wire, "");
+    std::exchange(connecting, nullptr)(wire, {});
     settle();
   }
   void refuse() {
     enter_from_outside();
-    std::exchange(connecting, nullptr)(nullptr, "connection refused");
+    std::exchange(connecting, nullptr)(
+        nullptr, {error_code::network_exception, "connection refused", ECONNREFUSED});
     settle();
   }
   /// The correlation ids of the requests that have arrived.
