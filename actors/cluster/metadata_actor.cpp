@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include <caf/send.hpp>
 
 #include "actors/cluster/config_requests.hpp"
@@ -159,10 +161,20 @@ caf::result<register_broker_result> metadata_actor::enter(const register_broker&
 }
 
 void metadata_actor::enter_again() {
+  // How the run before this one ended is judged once: this run has lost nothing since.
+  if (is_judged()) registration_->stopped = last_stop::clean;
   setup_.store->commit({{.what = kind::create_ephemeral,
                          .path = metadata_path::broker(registration_->id),
                          .value = encode_record(*registration_)}},
                        [this](const commit_result& result) { entered(result); });
+}
+
+// Whether the controller has acted on the last registration.
+bool metadata_actor::is_judged() const {
+  if (!image_ || epoch_ == no_broker_epoch) return false;
+  return std::ranges::any_of(image_->broker_states().brokers, [&](const auto& state) {
+    return state.id == registration_->id && state.epoch == epoch_;
+  });
 }
 
 void metadata_actor::entered(const commit_result& result) {

@@ -64,6 +64,7 @@ private:
   // Registration.
   caf::result<register_broker_result> enter(const register_broker& message);
   void enter_again();
+  [[nodiscard]] bool is_judged() const;
   void entered(const commit_result& result);
   void look_for_own_entry();
   void take_over(const stored_node& old);

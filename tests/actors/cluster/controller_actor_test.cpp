@@ -342,6 +342,21 @@ TEST_CASE_METHOD(cluster_fixture, "an expired session gives up office and starts
   CHECK(create(one, "u") == error_code::none);
 }
 
+TEST_CASE_METHOD(cluster_fixture, "a crash counts once, however often its broker registers") {
+  auto& one = start(last_stop::machine_crash);
+  create_topics_request request;
+  request.topics.push_back({.name = "t",
+                            .num_partitions = 1,
+                            .replication_factor = 1,
+                            .configs = {{"ottla.durability", "replicated"}}});
+  ask<create_topics_response>(one, create_topics_command{request, {}});
+  const auto epoch = one.epoch;
+  one.store->expire();
+  settle();
+  REQUIRE(one.epoch > epoch);
+  CHECK_FALSE(one.cache.get()->find_topic("t")->partition(0).recovering);
+}
+
 TEST_CASE_METHOD(cluster_fixture, "a change that waits longer than its client is not made") {
   auto& one = start();
   const auto creation = [](const char* name, int32_t timeout_ms) {
