@@ -353,11 +353,20 @@ outcome<void> compress_zstd(bytes_in input, int level, bytes_out& output) {
   return {};
 }
 
+// A frame as RFC 8878 has them. The library also reads what it wrote before its first release.
+bool begins_like_zstd(bytes_in input) {
+  constexpr uint32_t magic = 0xfd2f'b528, skippable_magic = 0x184d'2a50;
+  if (input.size() < 4) return false;
+  const auto found = load_little_endian(input.data());
+  return found == magic || (found & ~uint32_t{0xf}) == skippable_magic;
+}
+
 // An upper limit of what the frames can inflate to, from their block headers and declared sizes.
 outcome<size_t> zstd_output_bound(bytes_in input) {
   constexpr auto codec = compression_codec::zstd;
   size_t bound = 0;
   do {
+    if (!begins_like_zstd(input)) return malformed(codec, "no Zstandard frame");
     auto frame_bytes = ZSTD_findFrameCompressedSize(input.data(), input.size());
     if (ZSTD_isError(frame_bytes)) return malformed(codec, ZSTD_getErrorName(frame_bytes));
     auto frame_bound = ZSTD_decompressBound(input.data(), frame_bytes);

@@ -255,6 +255,22 @@ TEST_CASE("an announced size is not believed") {
   CHECK(out.capacity() <= (16 << 20));
 }
 
+TEST_CASE("only what RFC 8878 calls a Zstandard frame is one") {
+  std::vector<std::byte> out;
+  // The library reads this as a frame of its version 0.6, whatever size it declares.
+  auto early = bytes_of({0x26, 0xb5, 0x2f, 0xfd, 0xcd, 0x02, 0xff, 0xfb, 0x26, 0xb5, 0x2f, 0xfd,
+                         0x2e, 0xfd, 0, 0xfd});
+  CHECK_FALSE(decompress(compression_codec::zstd, early, {}, out));
+  CHECK_FALSE(check_envelope(compression_codec::zstd, early, {}));
+  // A skippable frame before a real one.
+  std::vector<std::byte> packed;
+  REQUIRE(compress({.codec = compression_codec::zstd}, bytes_of({'x', 'y'}), packed));
+  auto skipping = bytes_of({0x5f, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 0});
+  skipping.insert(skipping.end(), packed.begin(), packed.end());
+  REQUIRE(decompress(compression_codec::zstd, skipping, {}, out));
+  CHECK(out == bytes_of({'x', 'y'}));
+}
+
 TEST_CASE("the outside of a stream tells rubbish from the codec it is said to be") {
   std::string rubbish;
   for (int i = 0; i < 10; ++i) rubbish += std::string("\x99rubbish\0", 9);
