@@ -22,11 +22,16 @@ bool is_valid(batch_scanner& scanner, const located_batch& batch) {
   return view && view->crc_valid();
 }
 
-/// Epochs never fall, and no CRC covers them: one above that of a later batch is damaged.
+/// Neither epochs nor offsets ever fall, and no CRC covers them: one above that of a later batch is
+/// damaged.
 void note_epoch(std::vector<epoch_entry>& seen, const located_batch& batch) {
   const leader_epoch epoch = batch.header.epoch;
   if (epoch < 0) return;
-  while (!seen.empty() && seen.back().epoch > epoch) seen.pop_back();
+  const auto is_damaged = [&](const epoch_entry& entry) {
+    return entry.epoch > epoch ||
+           (entry.epoch < epoch && entry.start_offset >= batch.base_offset());
+  };
+  while (!seen.empty() && is_damaged(seen.back())) seen.pop_back();
   if (seen.empty() || seen.back().epoch < epoch) seen.push_back({epoch, batch.base_offset()});
 }
 

@@ -89,6 +89,27 @@ TEST_CASE("a log with any bit flipped never returns a wrong record after a machi
   }
 }
 
+TEST_CASE("offsets that fall from one epoch to the next are damage, not a reason to give up") {
+  for (const auto last :
+       {last_shutdown::clean, last_shutdown::process_crash, last_shutdown::machine_crash}) {
+    log_fixture fixture;
+    REQUIRE(fixture.open());
+    fixture.must_append({"a"}, 1);
+    fixture.must_append({"b"}, 2);
+    REQUIRE(fixture.log->rest());
+    fixture.disk.kill_process();
+    const auto path = fixture.file(log_file_kind::log);
+    auto bytes = read_file(fixture.disk, path);
+    REQUIRE(bytes);
+    const auto second = static_cast<int64_t>(bytes->size() / 2);  // two batches of one size
+    fixture.disk.flip_bit(path, second + 7, 0);                   // its base offset: 0
+    (void)fixture.disk.remove_file(fixture.directory + "/leader-epoch-checkpoint");
+    fixture.must_open(last);
+    const auto end = fixture.log->log_end();
+    CHECK(fixture.must_append({"next"}, 2).base_offset == end);
+  }
+}
+
 TEST_CASE("a full disk keeps no log from opening") {
   for (const auto last :
        {last_shutdown::clean, last_shutdown::process_crash, last_shutdown::machine_crash}) {
