@@ -6,17 +6,15 @@
     bench/compare/compare.py --sides ottla        without Kafka (no Java needed)
 """
 import argparse
-import collections
-import itertools
 import os
 import pathlib
-import statistics
 import sys
 import tempfile
 
 import nodes
 import rows
 import starts
+from report import Report, numbered
 
 # side -> (which process, configuration of its topics)
 SIDES = {
@@ -24,47 +22,6 @@ SIDES = {
     "ottla relaxed": ("ottla", {"ottla.durability": "relaxed"}),
     "ottla fsync": ("ottla", {"ottla.durability": "fsync"}),
 }
-
-
-class Report:
-    """Every figure as a line of TSV when it comes, and a table of medians at the end."""
-
-    def __init__(self, path):
-        self.file = open(path, "a")
-        self.figures = collections.defaultdict(list)
-
-    def add(self, row, side, figures):
-        for name, value in figures.items():
-            self.file.write(f"{row}\t{side}\t{name}\t{value:.6g}\n")
-            self.figures[row, name, side].append(value)
-        self.file.flush()
-        print(f"{row:34} {side:14} " + "  ".join(f"{name}={value:.4g}" for name, value in figures.items()), flush=True)
-
-    def table(self, sides):
-        floor = {name: self.cell(values) for (row, name, _), values in self.figures.items() if row == "limits"}
-        print("\nThis machine, CPU s/GB of the kernel's own work: " + ", ".join(f"{name} {value}" for name, value in floor.items()))
-        print("\n| work | figure | " + " | ".join(sides) + " | Ottla to Kafka |\n|" + "---|" * (len(sides) + 3))
-        for row, name in dict.fromkeys((row, name) for row, name, side in self.figures if side in sides):
-            medians = {side: statistics.median(self.figures[row, name, side]) for side in sides if self.figures.get((row, name, side))}
-            cells = [self.cell(self.figures.get((row, name, side))) for side in sides]
-            print(f"| {row} | {name} | " + " | ".join(cells) + f" | {self.ratios(medians)} |")
-
-    @staticmethod
-    def cell(values):
-        if not values:
-            return "-"
-        spread = f" ({min(values):.3g}..{max(values):.3g})" if len(values) > 1 else ""
-        return f"{statistics.median(values):.3g}{spread}"
-
-    @staticmethod
-    def ratios(medians):
-        if not medians.get("kafka"):
-            return "-"
-        return ", ".join(f"{medians[side] / medians['kafka']:.2f}" for side in medians if side != "kafka")
-
-
-def numbered(word, counter=itertools.count()):
-    return f"{word}-{next(counter)}"
 
 
 def run_loads(chosen, sides, running, report, options):

@@ -50,7 +50,7 @@ class Broker:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.port = free_port()
-        self.bootstrap = f"127.0.0.1:{self.port}"
+        self.bootstrap = f"{self.host}:{self.port}"
         self.data = self.folder / "data"
         self.output = self.folder / "broker.log"
         self.settings = {**COMMON, "log.dirs": str(self.data), **(overrides or {})}
@@ -75,7 +75,7 @@ class Broker:
         if self.process.poll() is not None:
             raise RuntimeError(f"the broker exited with {self.process.returncode}:\n{self.tail()}")
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=2) as probe:
+            with socket.create_connection((self.host, self.port), timeout=2) as probe:
                 probe.sendall(bytes.fromhex("0000000b 0012 0000 00000001 0001 78"))
                 return len(probe.recv(4)) == 4
         except OSError:

@@ -19,6 +19,11 @@ def pytest_addoption(parser):
     parser.addoption("--bootstrap", help="host:port of a broker that runs already (say with --broker which kind it is)")
 
 
+def pytest_configure(config):
+    if config.getoption("--units"):
+        brokers.COMMON["ottla.io.threads"] = str(config.getoption("--units"))
+
+
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--broker") != "ottla":
         for item in items:
@@ -28,8 +33,6 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.fixture(scope="session")
 def broker_kind(request):
-    if request.config.getoption("--units"):
-        brokers.COMMON["ottla.io.threads"] = str(request.config.getoption("--units"))
     return KINDS[request.config.getoption("--broker")]
 
 

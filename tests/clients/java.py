@@ -35,13 +35,13 @@ def jars(name="kafka"):
     return folder
 
 
-def command(main, *arguments, heap="512m", log=None, properties=()):
+def command(main, *arguments, heap="512m", log=None, properties=(), from_jars="kafka"):
     if log is None:
         log = TOOLS / "log4j2.properties"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(LOG4J)
     return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile={log}",
-            *(f"-D{p}" for p in properties), "-cp", f"{jars()}/*", main, *map(str, arguments)]
+            *(f"-D{p}" for p in properties), "-cp", f"{jars(from_jars)}/*", main, *map(str, arguments)]
 
 
 def run(main, *arguments, text=None, timeout=90, check=True, stderr=subprocess.STDOUT):

@@ -319,7 +319,7 @@ def test_who_does_not_know_the_secret_is_refused(cluster, tmp_path):
     other_secret = tmp_path / "other"
     other_secret.write_text("x" * 64)
     other_secret.chmod(0o600)
-    stranger = ClusterBroker(tmp_path / "stranger", 9, cluster.connect, other_secret)
+    stranger = ClusterBroker(tmp_path / "stranger", 9, cluster.connect, {"ottla.cluster.secret.file": str(other_secret)})
     with pytest.raises(RuntimeError):
         stranger.start(seconds=8)  # the controller does not hear it, so it never serves
     assert any("does not know the secret" in each.output.read_text() for each in cluster.brokers + [stranger])
@@ -331,7 +331,7 @@ def test_who_does_not_know_the_secret_is_refused(cluster, tmp_path):
 
 def test_wrong_starts_are_refused_and_change_nothing(cluster, tmp_path):
     def refusal(number, name, **overrides):
-        node = ClusterBroker(tmp_path / name, number, cluster.connect, cluster.secret, {k.replace("_", "."): v for k, v in overrides.items()})
+        node = ClusterBroker(tmp_path / name, number, cluster.connect, {k.replace("_", "."): v for k, v in overrides.items()})
         with pytest.raises(RuntimeError) as seen:
             node.start(seconds=30)
         return str(seen.value)
