@@ -66,12 +66,15 @@ using metadata_handle =
 /// for. Said by sessions (admin requests) and the broker (what it has applied).
 using admin_handle = caf::typed_actor<
     caf::reacts_to<image_applied>, caf::reacts_to<broker_ready>, caf::reacts_to<broker_stopping>,
-    caf::reacts_to<topics_removed>, caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
+    caf::reacts_to<local_data_removed>,
+    caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
     caf::replies_to<create_topics_command>::with<create_topics_response>,
     caf::replies_to<delete_topics_command>::with<delete_topics_response>,
     caf::replies_to<create_partitions_command>::with<create_partitions_response>,
     caf::replies_to<incremental_alter_configs_command>::with<incremental_alter_configs_response>,
     caf::replies_to<alter_configs_command>::with<alter_configs_response>,
+    caf::replies_to<alter_partition_reassignments_command>::with<
+        alter_partition_reassignments_response>,
     caf::replies_to<elect_leaders_command>::with<elect_leaders_response>>;
 
 /// Decides over partition records: the controller, or the way to it. Said by isr_proposals.

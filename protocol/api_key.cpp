@@ -55,7 +55,7 @@ constexpr std::array table = {
     api_info{api_key::delete_groups, "DeleteGroups", 0, 3, 2},
     api_info{api_key::elect_leaders, "ElectLeaders", 0, 2, 2},
     api_info{api_key::incremental_alter_configs, "IncrementalAlterConfigs", 0, 1, 1},
-    api_info{api_key::alter_partition_reassignments, "AlterPartitionReassignments", 0, -1, 0},
+    api_info{api_key::alter_partition_reassignments, "AlterPartitionReassignments", 0, 1, 0},
     api_info{api_key::list_partition_reassignments, "ListPartitionReassignments", 0, 0, 0},
     api_info{api_key::offset_delete, "OffsetDelete", 0, 0, never},
     api_info{api_key::describe_client_quotas, "DescribeClientQuotas", 0, -1, 1},

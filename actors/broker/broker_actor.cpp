@@ -146,11 +146,13 @@ void broker_actor::apply_topics(const std::vector<uuid>& topics) {
       steps += retire(topic_id, sequence);
       continue;
     }
+    steps += remove_moved_away(*topic, sequence);
     for (const auto& replica : replicas_of(*topic, self_, *config_)) {
       steps += adopt(replica, sequence, batches);
     }
   }
   is_image_new_ = false;
+  repeat_moved_away();
   steps += remove_doomed(sequence);
   progress_.begin(sequence, steps);
   for (auto& [directory, batch] : batches) open_batch(directory, std::move(batch));

@@ -90,7 +90,8 @@ private:
     int32_t failures = 0;  ///< In a row; a good while without one starts anew.
     int64_t opened_ms = 0;
     bool is_being_opened = false;     ///< A disk actor has it.
-    std::optional<int64_t> removal;   ///< Deleted meanwhile: the image whose step this is.
+    std::optional<int64_t> removal;   ///< Doomed meanwhile: the image whose step this is.
+    bool is_moved_away = false;       ///< Doomed because others have it now.
     bool was_open = false;            ///< In this run.
     log_offset log_start_offset = 0;  ///< As far as the log has said.
     std::vector<int64_t> steps;       ///< Images that are in effect once this is open.
@@ -144,7 +145,11 @@ private:
   void reopen_after(const topic_id_partition& which, int64_t delay_ms);
   void reopen(uint64_t token);
   size_t retire(const uuid& topic_id, int64_t sequence);
+  void retire(const topic_id_partition& which, bool is_moved_away, int64_t sequence);
+  void forget_waiting(const std::function<bool(const topic_id_partition&)>& is_doomed);
   size_t remove_doomed(int64_t sequence);
+  size_t remove_moved_away(const topic_image& topic, int64_t sequence);
+  void repeat_moved_away();
   void remove_data(const doomed_replica& doomed, size_t directory, int64_t sequence);
   void removed(const doomed_replica& doomed, int64_t sequence);
   caf::result<partition_found> find(const topic_id_partition& which);
@@ -205,6 +210,8 @@ private:
   std::map<topic_partition, removal> removing_;
   std::set<size_t> unsure_directories_;   ///< Not marked as clean at the stop.
   std::map<uuid, size_t> removals_left_;  ///< Partitions of deleted topics still to be removed.
+  /// Moved away, data gone: said again until the image shows that it was heard.
+  std::set<topic_id_partition> moved_away_;
   std::map<uint64_t, topic_id_partition> reopening_;
   uint64_t next_reopen_token_ = first_reopen_token;
   std::set<topic_id_partition> dirty_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/broker/broker_actor.hpp"
+#include "actors/cluster/replica_moves.hpp"
 #include "actors/partition/partition_actor.hpp"
 #include "actors/runtime/log.hpp"
 #include "actors/storage/log_actor.hpp"
@@ -49,8 +50,13 @@ unit& broker_actor::unit_for(const topic_id_partition& which) const {
 size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_batches& batches) {
   if (auto known = partitions_.find(replica.key); known != partitions_.end()) {
     auto& partition = known->second;
+    if (partition.state == phase::closing || partition.removal) {
+      // It was moved away, and is back before its data is gone.
+      removing_.at(replica.name).waiting.emplace_back(replica, sequence);
+      return 1;
+    }
     partition.replica = replica;
-    if (partition.actor && partition.state != phase::closing) {
+    if (partition.actor) {
       caf::anon_send(partition.actor, replica.assignment);
       if (sources_) sources_->follow(replica.key, partition.actor, replica.assignment);
     }
@@ -163,7 +169,10 @@ void broker_actor::opened(size_t directory, opened_log& log) {
   if (partition.state == phase::closing) {
     log.log.reset();
     const auto sequence = std::exchange(partition.removal, std::nullopt);
-    if (sequence) remove_data({found->first, partition.replica.name}, directory, *sequence);
+    if (sequence) {
+      remove_data({found->first, partition.replica.name, partition.is_moved_away}, directory,
+                  *sequence);
+    }
     return;
   }
   if (setup_.directories[directory].is_offline && !log.failure) {
@@ -364,46 +373,94 @@ void broker_actor::forget_storage_errors_recovered() {
 
 // --- removal ---
 
-/// Closes the partitions of a deleted topic and removes their data. Returns the steps to wait for.
-size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
-  size_t steps = 0;
-  for (auto& [name, busy] : removing_) {  // it has not even begun
+/// New replicas that wait for their name to be free have not even begun.
+void broker_actor::forget_waiting(const std::function<bool(const topic_id_partition&)>& is_doomed) {
+  for (auto& [name, busy] : removing_) {
     std::erase_if(busy.waiting, [&](const auto& each) {
-      if (each.first.key.topic_id != topic_id) return false;
+      if (!is_doomed(each.first.key)) return false;
       progress_.step_done(each.second);
       return true;
     });
   }
+}
+
+/// Closes the partitions of a deleted topic and removes their data. Returns the steps to wait for.
+size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
+  forget_waiting([&](const topic_id_partition& which) { return which.topic_id == topic_id; });
+  size_t steps = 0;
   for (auto& [key, partition] : partitions_) {
-    if (key.topic_id != topic_id || partition.state == phase::closing || partition.removal)
-      continue;
+    if (key.topic_id != topic_id) continue;
+    if (partition.state == phase::closing || partition.removal) continue;
     abandon(key, "the topic is deleted");
     ++steps;
     ++removals_left_[topic_id];
-    setup_.open->remove(key);
-    if (sources_) sources_->forget(key);
-    ++removing_[partition.replica.name].left;
-    if (partition.state == phase::moving) {
-      partition.removal = sequence;
-      continue;
-    }
-    const auto was_open = partition.state == phase::open;
-    partition.state = phase::closing;
-    doomed_replica doomed{key, partition.replica.name};
-    auto directory = partition.directory;
-    if (partition.is_being_opened) {
-      partition.removal = sequence;  // first the disk actor lets go of it
-      continue;
-    }
-    if (!was_open) {
-      remove_data(doomed, directory, sequence);
-      continue;
-    }
+    retire(key, false, sequence);
+  }
+  return steps;
+}
+
+/// One step of that image: closes a partition and removes its data.
+void broker_actor::retire(const topic_id_partition& key, bool is_moved_away, int64_t sequence) {
+  auto& partition = partitions_.at(key);
+  setup_.open->remove(key);
+  if (sources_) sources_->forget(key);
+  ++removing_[partition.replica.name].left;
+  partition.is_moved_away = is_moved_away;
+  if (partition.state == phase::moving) {
+    partition.removal = sequence;
+    return;
+  }
+  const auto was_open = partition.state == phase::open;
+  partition.state = phase::closing;
+  doomed_replica doomed{key, partition.replica.name, is_moved_away};
+  auto directory = partition.directory;
+  if (partition.is_being_opened) {
+    partition.removal = sequence;  // first the disk actor lets go of it
+  } else if (!was_open) {
+    remove_data(doomed, directory, sequence);
+  } else {
     this->request(partition.actor, caf::infinite, close_partition{})
         .then([=, this](const partition_closed&) { remove_data(doomed, directory, sequence); },
               [=, this](const caf::error&) { remove_data(doomed, directory, sequence); });
   }
+}
+
+/// Partitions that others have now, as the record says: nothing is removed for another reason.
+/// Returns the steps.
+size_t broker_actor::remove_moved_away(const topic_image& topic, int64_t sequence) {
+  size_t steps = 0;
+  for (const auto& doomed : replicas_moved_away(topic, self_.id)) {
+    forget_waiting([&](const topic_id_partition& which) { return which == doomed.key; });
+    auto known = partitions_.find(doomed.key);
+    const bool is_known = known != partitions_.end();
+    if (is_known && (known->second.state == phase::closing || known->second.removal)) continue;
+    if (!is_known && (removing_.contains(doomed.name) || moved_away_.contains(doomed.key))) {
+      continue;
+    }
+    ++steps;
+    if (is_known) {
+      abandon(doomed.key, "the partition was moved to other brokers");
+      retire(doomed.key, true, sequence);
+    } else {
+      ++removing_[doomed.name].left;
+      const auto place = setup_.found.find(doomed.name, doomed.key.topic_id);
+      remove_data(doomed, place.value_or(0), sequence);
+    }
+  }
   return steps;
+}
+
+void broker_actor::repeat_moved_away() {
+  local_data_removed still_owed{.id = self_.id};
+  std::erase_if(moved_away_, [&](const topic_id_partition& which) {
+    auto topic = image_->find_topic(which.topic_id);
+    const auto* record = topic ? topic->find_partition(which.partition) : nullptr;
+    const bool is_heard = record == nullptr || !owes_removal(*record, self_.id);
+    if (!is_heard) still_owed.replicas.push_back(which);
+    return is_heard;
+  });
+  if (still_owed.replicas.empty()) return;
+  caf::anon_send(setup_.services->controller, std::move(still_owed));
 }
 
 /// Data of deleted topics that this broker still owes an answer for and that no partition holds
@@ -435,8 +492,8 @@ void broker_actor::remove_data(const doomed_replica& doomed, size_t directory, i
           [=, this](const disk_done& ended) {
             if (is_stopping_) return;  // the next start is told again what was deleted
             if (ended.failure) {
-              log::error("log", "the data of deleted {} cannot be removed: {}",
-                         to_string(doomed.name), ended.failure->message);
+              log::error("log", "the data of {} cannot be removed: {}", to_string(doomed.name),
+                         ended.failure->message);
             }
             removed(doomed, sequence);
           },
@@ -454,9 +511,13 @@ void broker_actor::removed(const doomed_replica& doomed, int64_t sequence) {
     --setup_.directories[partition.directory].partitions;
     partitions_.erase(known);
   }
-  if (auto& left = removals_left_[doomed.key.topic_id]; --left == 0) {
+  if (doomed.is_moved_away) {
+    moved_away_.insert(doomed.key);
+    caf::anon_send(setup_.services->controller, local_data_removed{self_.id, {}, {doomed.key}});
+  } else if (auto& left = removals_left_[doomed.key.topic_id]; --left == 0) {
     removals_left_.erase(doomed.key.topic_id);
-    caf::anon_send(setup_.services->controller, topics_removed{self_.id, {doomed.key.topic_id}});
+    caf::anon_send(setup_.services->controller,
+                   local_data_removed{self_.id, {doomed.key.topic_id}, {}});
   }
   open_batches batches;
   if (auto busy = removing_.find(doomed.name); --busy->second.left == 0) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/cluster/replica_moves.hpp"
 #include "actors/config/topic_config.hpp"
 
 namespace ottla {
@@ -40,6 +41,15 @@ std::vector<local_replica> replicas_of(const topic_image& topic, const replica_s
                                    .lag_time_max_ms = config.replica_lag_time_max_ms}});
   }
   return held;
+}
+
+std::vector<doomed_replica> replicas_moved_away(const topic_image& topic, broker_id self) {
+  std::vector<doomed_replica> moved;
+  for (partition_index index = 0; index < topic.partition_count(); ++index) {
+    if (!owes_removal(topic.partition(index), self)) continue;
+    moved.push_back({{topic.id(), index}, {topic.name(), index}, true});
+  }
+  return moved;
 }
 
 std::vector<doomed_replica> doomed_replicas(const metadata_image& image, broker_id self) {

@@ -23,12 +23,17 @@ struct local_replica {
 std::vector<local_replica> replicas_of(const topic_image& topic, const replica_seat& self,
                                        const broker_config& config);
 
-/// A deleted topic whose data this broker still has to remove.
+/// A partition whose data this broker has to remove: of a deleted topic, or moved to others.
 struct doomed_replica {
   topic_id_partition key;
   topic_partition name;
+  bool is_moved_away = false;
 };
 
+/// Of deleted topics.
 std::vector<doomed_replica> doomed_replicas(const metadata_image& image, broker_id self);
+
+/// Of `topic`: partitions that were moved away and that this broker still owes an answer for.
+std::vector<doomed_replica> replicas_moved_away(const topic_image& topic, broker_id self);
 
 }  // namespace ottla

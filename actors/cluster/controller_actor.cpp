@@ -5,6 +5,7 @@
 
 #include "actors/cluster/config_requests.hpp"
 #include "actors/cluster/isr_changes.hpp"
+#include "actors/cluster/reassignment.hpp"
 #include "actors/cluster/topic_changes.hpp"
 
 namespace ottla {
@@ -48,7 +49,7 @@ controller_handle::behavior_type controller_actor::make_behavior() {
       },
       [this](const broker_ready& message) { unfence(message); },
       [this](const broker_stopping& message) { let_go(message); },
-      [this](const topics_removed& message) { confirm_removed(message); },
+      [this](const local_data_removed& message) { confirm_removed(message); },
       [this](const allocate_producer_ids& message) { return allocate(message); },
       [this](const create_topics_command& command) {
         return submit<create_topics_command, create_topics_response>(
@@ -77,6 +78,13 @@ controller_handle::behavior_type controller_actor::make_behavior() {
         return submit<alter_configs_command, alter_configs_response>(
             command,
             [](const auto& context, const auto& c) { return alter_configs(context, c.request); });
+      },
+      [this](const alter_partition_reassignments_command& command) {
+        return submit<alter_partition_reassignments_command,
+                      alter_partition_reassignments_response>(
+            command, [](const auto& context, const auto& c) {
+              return alter_partition_reassignments(context, c.request);
+            });
       },
       [this](const elect_leaders_command& command) {
         return submit<elect_leaders_command, elect_leaders_response>(

@@ -85,7 +85,7 @@ private:
   void fence(const replica_seat& seat);
   void watch_balance();
   void balance_leaders();
-  void confirm_removed(const topics_removed& message);
+  void confirm_removed(const local_data_removed& message);
 
   // Rounds.
   void propose(change what);

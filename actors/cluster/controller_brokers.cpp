@@ -4,6 +4,7 @@
 #include "actors/cluster/config_requests.hpp"
 #include "actors/cluster/controller_actor.hpp"
 #include "actors/cluster/leader_election.hpp"
+#include "actors/cluster/replica_moves.hpp"
 #include "actors/runtime/log.hpp"
 
 namespace ottla {
@@ -176,10 +177,19 @@ void controller_actor::balance_leaders() {
   });
 }
 
-void controller_actor::confirm_removed(const topics_removed& message) {
+void controller_actor::confirm_removed(const local_data_removed& message) {
   propose_own([message](const change_context& context) -> std::function<void()> {
     for (const auto& id : message.topic_ids) {
       context.draft.confirm_deleted(id, message.id);
+    }
+    for (const auto& which : message.replicas) {
+      const auto* topic = context.draft.find_topic(which.topic_id);
+      if (topic == nullptr || which.partition < 0 || which.partition >= topic->partition_count) {
+        continue;
+      }
+      auto record = context.draft.partition(which.topic_id, which.partition);
+      if (!data_removed(record, message.id)) continue;
+      context.draft.set_partition(which.topic_id, which.partition, std::move(record));
     }
     return [] {};
   });

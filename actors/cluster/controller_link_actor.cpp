@@ -5,10 +5,19 @@
 
 #include "actors/cluster/controller_error.hpp"
 #include "actors/cluster/isr_messages.hpp"
+#include "actors/cluster/report_messages.hpp"
 #include "protocol/messages/ask_controller.hpp"
 #include "protocol/messages/reserve_producer_ids.hpp"
 
 namespace ottla {
+namespace {
+
+template <class Item>
+void append(std::vector<Item>& to, const std::vector<Item>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+}  // namespace
 
 controller_link_actor::controller_link_actor(caf::actor_config& config, unit& where,
                                              controller_link_setup setup)
@@ -19,13 +28,14 @@ controller_link_actor::behavior_type controller_link_actor::make_behavior() {
       [this](const image_applied& message) { applied(message); },
       [this](const broker_ready&) { report({.is_ready = true}); },
       [this](const broker_stopping&) { report({.is_stopping = true}); },
-      [this](const topics_removed& message) { report({.removed_topics = message.topic_ids}); },
+      [this](const local_data_removed& message) { report(to_report(message)); },
       [this](const allocate_producer_ids& wanted) { return reserve(wanted); },
       [this](const create_topics_command& command) { return pass_on(command); },
       [this](const delete_topics_command& command) { return pass_on(command); },
       [this](const create_partitions_command& command) { return pass_on(command); },
       [this](const incremental_alter_configs_command& command) { return pass_on(command); },
       [this](const alter_configs_command& command) { return pass_on(command); },
+      [this](const alter_partition_reassignments_command& command) { return pass_on(command); },
       [this](const elect_leaders_command& command) { return pass_on(command); },
       [this](alter_partitions& wanted) { return alter(wanted); },
       [this](const image_changed& change) { image_came(change); },
@@ -101,17 +111,15 @@ void controller_link_actor::report(const report_broker_request& what) {
   if (is_here()) {
     if (what.is_ready) caf::anon_send(setup_.here, broker_ready{self_.id, self_.epoch});
     if (what.is_stopping) caf::anon_send(setup_.here, broker_stopping{self_.id, self_.epoch});
-    if (!what.removed_topics.empty()) {
-      caf::anon_send(setup_.here, topics_removed{self_.id, what.removed_topics});
-    }
+    if (what.removes_data()) caf::anon_send(setup_.here, to_removed(self_.id, what));
     return;
   }
   ask<report_broker_request>(what, [this, what](const outcome<report_broker_response>& heard) {
     if (heard && heard->error_code == error_code::none) return;
     unsaid_.is_ready = unsaid_.is_ready || what.is_ready;
     unsaid_.is_stopping = unsaid_.is_stopping || what.is_stopping;
-    auto& removed = unsaid_.removed_topics;
-    removed.insert(removed.end(), what.removed_topics.begin(), what.removed_topics.end());
+    append(unsaid_.removed_topics, what.removed_topics);
+    append(unsaid_.removed_replicas, what.removed_replicas);
     if (!repeat_timer_) repeat_timer_ = arm_timer(setup_.repeat_report_ms, repeat_token);
   });
 }

@@ -15,6 +15,7 @@
 #include "actors/cluster/metadata_image.hpp"
 #include "protocol/error_code.hpp"
 #include "protocol/messages/alter_configs.hpp"
+#include "protocol/messages/alter_partition_reassignments.hpp"
 #include "protocol/messages/create_partitions.hpp"
 #include "protocol/messages/create_topics.hpp"
 #include "protocol/messages/delete_topics.hpp"
@@ -126,11 +127,12 @@ struct broker_unreachable {
   replica_seat who;
 };
 
-/// From the broker: the data of these deleted topics is gone from its disks. To be said for each
-/// image in which they are still waited for.
-struct topics_removed {
+/// From the broker: the data of these deleted topics, and of these partitions that were moved away
+/// from it, is gone from its disks. To be said for each image in which they are still waited for.
+struct local_data_removed {
   broker_id id = no_broker;
   std::vector<uuid> topic_ids;
+  std::vector<topic_id_partition> replicas;
 };
 
 /// A range of producer ids that nobody else gets, ever.
@@ -148,6 +150,7 @@ using delete_topics_command = admin_command<delete_topics_request>;
 using create_partitions_command = admin_command<create_partitions_request>;
 using incremental_alter_configs_command = admin_command<incremental_alter_configs_request>;
 using alter_configs_command = admin_command<alter_configs_request>;
+using alter_partition_reassignments_command = admin_command<alter_partition_reassignments_request>;
 using elect_leaders_command = admin_command<elect_leaders_request>;
 
 }  // namespace ottla
@@ -167,7 +170,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::image_applied)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_stopping)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_unreachable)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::topics_removed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::local_data_removed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::allocate_producer_ids)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::producer_id_block)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::create_topics_command)
@@ -180,5 +183,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::incremental_alter_configs_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::incremental_alter_configs_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::alter_configs_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::alter_configs_response)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::alter_partition_reassignments_command)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::alter_partition_reassignments_response)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::elect_leaders_command)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::elect_leaders_response)

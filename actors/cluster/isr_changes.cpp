@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "actors/cluster/replica_moves.hpp"
+
 namespace ottla {
 namespace {
 
@@ -41,9 +43,12 @@ isr_proposed alter_one(const change_context& context, const replica_seat& leader
                           record.partition_epoch == proposal.partition_epoch;
   if (!is_present || !image.is_live(leader)) return refusal(isr_refusal::superseded);
   if (!may_be_isr(record, proposal.isr, image)) return refusal(isr_refusal::not_applied);
-  alter_isr(record, proposal.isr, view_of(context, topic->configs));
+  const auto view = view_of(context, topic->configs);
+  alter_isr(record, proposal.isr, view);
   isr_proposed accepted{.committed =
                             replica_seats{record.replicas, record.isr, record.partition_epoch}};
+  // The leader hears of it with the next record: until then it counts more replicas than it has to.
+  finish_move(record, view);
   context.draft.set_partition(which.topic_id, which.partition, std::move(record));
   return accepted;
 }

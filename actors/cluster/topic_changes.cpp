@@ -8,6 +8,7 @@
 
 #include "actors/cluster/assignment.hpp"
 #include "actors/cluster/config_requests.hpp"
+#include "actors/cluster/manual_assignment.hpp"
 #include "actors/cluster/topic_names.hpp"
 #include "actors/config/config_changes.hpp"
 #include "actors/config/topic_config.hpp"
@@ -36,34 +37,6 @@ std::vector<placement_candidate> candidates(const metadata_image& image) {
   return result;
 }
 
-// One partition's replicas, as an operator wrote them; `replication_factor` is 0 for the first.
-outcome<void> check_manual(const std::vector<broker_id>& replicas, size_t replication_factor,
-                           const change_context& context) {
-  if (replicas.empty()) {
-    return bad_assignment("The manual partition assignment includes an empty replica list.");
-  }
-  std::set<broker_id> seen;
-  for (auto id : replicas) {
-    if (!seen.insert(id).second) {
-      return bad_assignment(fmt::format(
-          "The manual partition assignment includes the broker {} more than once.", id));
-    }
-    if (context.draft.base().find_broker(id) == nullptr) {
-      return bad_assignment(
-          fmt::format("The manual partition assignment includes broker {}, but "
-                      "no such broker is registered.",
-                      id));
-    }
-  }
-  if (replication_factor != 0 && replicas.size() != replication_factor) {
-    return bad_assignment(fmt::format(
-        "The manual partition assignment includes a partition with {} replica(s), but this is not "
-        "consistent with previous partitions, which have {} replica(s).",
-        replicas.size(), replication_factor));
-  }
-  return {};
-}
-
 outcome<replica_lists> manual_assignment(const creatable_topic& topic,
                                          const change_context& context) {
   if (topic.replication_factor != -1) {
@@ -84,7 +57,8 @@ outcome<replica_lists> manual_assignment(const creatable_topic& topic,
           fmt::format("Found multiple manual partition assignments for partition {}",
                       assignment.partition_index));
     }
-    OTTLA_TRY(check_manual(assignment.broker_ids, replication_factor, context));
+    OTTLA_TRY(
+        check_manual_replicas(assignment.broker_ids, replication_factor, context.draft.base()));
     replication_factor = assignment.broker_ids.size();
   }
   replica_lists result;
@@ -247,7 +221,8 @@ outcome<replica_lists> assignment_of_growth(const partitions_topic& wanted, int3
   }
   replica_lists result;
   for (const auto& assignment : *wanted.assignments) {
-    OTTLA_TRY(check_manual(assignment.broker_ids, replication_factor, context));
+    OTTLA_TRY(
+        check_manual_replicas(assignment.broker_ids, replication_factor, context.draft.base()));
     result.push_back(assignment.broker_ids);
   }
   return result;
@@ -297,6 +272,7 @@ std::vector<broker_id> brokers_with_data(const metadata_draft& draft, const topi
   for (int32_t i = 0; i < topic.partition_count; ++i) {
     const auto& partition = draft.partition(topic.id, i);
     brokers.insert(partition.replicas.begin(), partition.replicas.end());
+    brokers.insert(partition.removing.begin(), partition.removing.end());
   }
   return {brokers.begin(), brokers.end()};
 }

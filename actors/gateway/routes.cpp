@@ -1,6 +1,7 @@
 #include "actors/gateway/routes.hpp"
 
 #include "actors/handlers/alter_configs.hpp"
+#include "actors/handlers/alter_partition_reassignments.hpp"
 #include "actors/handlers/alter_replica_log_dirs.hpp"
 #include "actors/handlers/api_versions.hpp"
 #include "actors/handlers/ask_controller.hpp"
@@ -67,6 +68,7 @@ constexpr route table[] = {
     {api_key::delete_groups, 0, 3, 0, handle_delete_groups},
     {api_key::elect_leaders, 0, 2, 0, handle_elect_leaders},
     {api_key::incremental_alter_configs, 0, 1, 0, handle_incremental_alter_configs},
+    {api_key::alter_partition_reassignments, 0, 1, 0, handle_alter_partition_reassignments},
     {api_key::list_partition_reassignments, 0, 0, 0, handle_list_partition_reassignments},
     {api_key::offset_delete, 0, 0, 0, handle_offset_delete},
     {api_key::describe_cluster, 0, 2, 0, handle_describe_cluster},

@@ -57,6 +57,9 @@ void handle_ask_controller(session_context& session, request incoming, reply_slo
                                                         std::move(reply));
     case api_key::alter_configs:
       return pass_on<alter_configs_request>(session, std::move(asked), std::move(reply));
+    case api_key::alter_partition_reassignments:
+      return pass_on<alter_partition_reassignments_request>(session, std::move(asked),
+                                                            std::move(reply));
     case api_key::elect_leaders:
       return pass_on<elect_leaders_request>(session, std::move(asked), std::move(reply));
     default:

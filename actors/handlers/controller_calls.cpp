@@ -3,6 +3,7 @@
 #include <caf/send.hpp>
 
 #include "actors/cluster/isr_messages.hpp"
+#include "actors/cluster/report_messages.hpp"
 #include "actors/handlers/admin_access.hpp"
 #include "protocol/messages/report_broker.hpp"
 #include "protocol/messages/reserve_producer_ids.hpp"
@@ -29,9 +30,7 @@ void handle_report_broker(session_context& session, request incoming, reply_slot
   const auto& from = *session.connection().broker;
   if (decoded->is_ready) caf::anon_send(controller, broker_ready{from.id, from.epoch});
   if (decoded->is_stopping) caf::anon_send(controller, broker_stopping{from.id, from.epoch});
-  if (!decoded->removed_topics.empty()) {
-    caf::anon_send(controller, topics_removed{from.id, std::move(decoded->removed_topics)});
-  }
+  if (decoded->removes_data()) caf::anon_send(controller, to_removed(from.id, *decoded));
   reply.send(report_broker_response{});
 }
 

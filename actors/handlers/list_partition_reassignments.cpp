@@ -1,5 +1,6 @@
 #include "actors/handlers/list_partition_reassignments.hpp"
 
+#include "actors/cluster/replica_moves.hpp"
 #include "protocol/messages/list_partition_reassignments.hpp"
 
 namespace ottla {
@@ -9,8 +10,8 @@ using topic_answer = list_partition_reassignments_response::ongoing_topic_reassi
 
 void add_moving(topic_answer& answer, const topic_image& topic, int32_t index) {
   const auto* record = topic.find_partition(index);
-  if (record == nullptr || (record->adding.empty() && record->removing.empty())) return;
-  answer.partitions.push_back({index, record->replicas, record->adding, record->removing});
+  if (record == nullptr || !is_moving(*record)) return;
+  answer.partitions.push_back({index, record->replicas, record->adding, leaving_replicas(*record)});
 }
 
 }  // namespace

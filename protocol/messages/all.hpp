@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocol/messages/alter_configs.hpp"
+#include "protocol/messages/alter_partition_reassignments.hpp"
 #include "protocol/messages/alter_replica_log_dirs.hpp"
 #include "protocol/messages/api_versions.hpp"
 #include "protocol/messages/ask_controller.hpp"
@@ -53,11 +54,11 @@ using all_requests = request_list<
     init_producer_id_request, offset_for_leader_epoch_request, describe_configs_request,
     alter_configs_request, alter_replica_log_dirs_request, describe_log_dirs_request,
     create_partitions_request, delete_groups_request, elect_leaders_request,
-    incremental_alter_configs_request, list_partition_reassignments_request, offset_delete_request,
-    describe_cluster_request, describe_producers_request, list_config_resources_request,
-    describe_topic_partitions_request, broker_hello_request, broker_proof_request,
-    propose_isrs_request, report_broker_request, ask_controller_request,
-    reserve_producer_ids_request>;
+    incremental_alter_configs_request, alter_partition_reassignments_request,
+    list_partition_reassignments_request, offset_delete_request, describe_cluster_request,
+    describe_producers_request, list_config_resources_request, describe_topic_partitions_request,
+    broker_hello_request, broker_proof_request, propose_isrs_request, report_broker_request,
+    ask_controller_request, reserve_producer_ids_request>;
 
 /// Calls `visit.operator()<Request>()` with the request type of `key`; false if there is none. The
 /// response type is `Request::response`.

@@ -5,10 +5,17 @@
 namespace ottla {
 
 template <class Codec>
+void fields(Codec& c, report_broker_request::removed_replica& m) {
+  c.field("topic_id", m.topic_id);
+  c.field("partition_index", m.partition_index);
+}
+
+template <class Codec>
 void fields(Codec& c, report_broker_request& m) {
   c.field("is_ready", m.is_ready);
   c.field("is_stopping", m.is_stopping);
   c.field("removed_topics", m.removed_topics);
+  c.field("removed_replicas", m.removed_replicas);
 }
 
 template <class Codec>

@@ -24,6 +24,19 @@ struct report_broker_request {
   /// Deleted topics of which it has no data any more.
   std::vector<uuid> removed_topics;
 
+  struct removed_replica {
+    uuid topic_id;
+    int32_t partition_index = 0;
+
+    bool operator==(const removed_replica&) const = default;
+  };
+  /// Partitions that were moved away from it and of which it has no data any more.
+  std::vector<removed_replica> removed_replicas;
+
+  [[nodiscard]] bool removes_data() const {
+    return !removed_topics.empty() || !removed_replicas.empty();
+  }
+
   bool operator==(const report_broker_request&) const = default;
 };
 

@@ -102,7 +102,7 @@ def spread(tmp_path):
 
 @pytest.mark.system  # Kafka's jars and three of its brokers
 def test_the_checks_agree_with_apache_kafka_without_faults(tmp_path, report):
-    with Cluster(tmp_path, 3, kind=KafkaClusterBroker) as three, under_load(three, report):
+    with Cluster(tmp_path, 3, {"zookeeper.session.timeout.ms": "18000"}, kind=KafkaClusterBroker) as three, under_load(three, report):
         time.sleep(5)
 
 

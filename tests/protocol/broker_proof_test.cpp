@@ -60,7 +60,8 @@ TEST_CASE("what brokers say to each other reads back as it was written") {
   CHECK(round_trip(proposals) == proposals);
   const propose_isrs_response results{error_code::none, {{1, -1, {}, {}}, {0, 6, {1}, {{1, 10}}}}};
   CHECK(round_trip(results) == results);
-  const report_broker_request report{.is_ready = true, .removed_topics = {id}};
+  const report_broker_request report{
+      .is_ready = true, .removed_topics = {id}, .removed_replicas = {{id, 3}}};
   CHECK(round_trip(report) == report);
   const ask_controller_request asked{.principal = "User:ANONYMOUS",
                                      .client_id = "c",

@@ -41,7 +41,7 @@ public:
     caf::actor rest;
     broker_epoch epoch = no_broker_epoch;
     bool applies = true;          ///< Says image_applied.
-    bool removes_deleted = true;  ///< Says topics_removed.
+    bool removes_deleted = true;  ///< Says local_data_removed.
     std::vector<image_ptr> images;
     std::vector<fault> fatal;
   };
@@ -152,7 +152,7 @@ private:
         caf::anon_send(other->controller, broker_ready{one.id, self->epoch});
       }
     }
-    topics_removed removed{one.id, {}};
+    local_data_removed removed{one.id, {}};
     image->for_each_deleted([&](const auto& topic) { removed.topic_ids.push_back(topic.id); });
     if (one.removes_deleted && !removed.topic_ids.empty()) {
       caf::anon_send(one.controller, removed);

@@ -150,7 +150,7 @@ TEST_CASE_METHOD(cluster_fixture, "a deleted topic is forgotten once its data is
   CHECK(one.cache.get()->find_deleted(id) != nullptr);
   REQUIRE(create(one, "t") == error_code::none);
   CHECK(one.cache.get()->find_topic("t")->id() != id);
-  caf::anon_send(one.controller, topics_removed{1, {id}});
+  caf::anon_send(one.controller, local_data_removed{1, {id}});
   settle();
   CHECK(one.cache.get()->find_deleted(id) == nullptr);
 }
