@@ -87,12 +87,26 @@ void segment::note(const located_batch& batch, int32_t index_interval_bytes) {
   if (batch.header.record_count > 0 && batch.header.max_timestamp > max_timestamp_.timestamp) {
     max_timestamp_ = {batch.header.max_timestamp, batch.last_offset()};
   }
-  if (bytes_since_index_ > index_interval_bytes) {
+  if (bytes_since_index_ > index_interval_bytes && can_index(batch.last_offset())) {
     offsets_.append({batch.last_offset(), batch.position});
-    times_.append(max_timestamp_);
+    index_time();
     bytes_since_index_ = 0;
   }
   bytes_since_index_ += batch.length();
+}
+
+// Offsets fall, or leap, only where a log is damaged: no CRC covers them. Such places have no
+// entries.
+bool segment::can_index(log_offset offset) const {
+  const auto last = offsets_.count() == 0 ? base_offset() - 1 : offsets_.last().offset;
+  return offset > last && offset - base_offset() <= INT32_MAX;
+}
+
+void segment::index_time() {
+  const auto at = max_timestamp_;
+  if (at.offset >= times_.last().offset && at.offset - base_offset() <= INT32_MAX) {
+    times_.append(at);
+  }
 }
 
 outcome<void> segment::cut_back() {
@@ -108,7 +122,7 @@ outcome<void> segment::write_indexes() {
 }
 
 outcome<void> segment::seal() {
-  if (max_timestamp_.timestamp >= 0) times_.append(max_timestamp_);
+  if (max_timestamp_.timestamp >= 0) index_time();
   return write_indexes();
 }
 

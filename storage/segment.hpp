@@ -106,6 +106,8 @@ public:
 
 private:
   void note(const located_batch& batch, int32_t index_interval_bytes);
+  [[nodiscard]] bool can_index(log_offset offset) const;
+  void index_time();
   outcome<void> walk_from(int64_t position, int32_t index_interval_bytes, batch_check check);
 
   log_offset base_;
