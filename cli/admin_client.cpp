@@ -18,6 +18,13 @@ std::string bootstrap_advice(const fault& why) {
          "OTTLA_BOOTSTRAP names another.";
 }
 
+/// Until when one of `count` addresses may take its time.
+deadline share_of(deadline until, ptrdiff_t count) {
+  constexpr std::chrono::seconds patience{2};
+  auto now = std::chrono::steady_clock::now();
+  return count > 1 ? std::min(now + patience, now + (until - now) / count) : until;
+}
+
 /// Kafka's sentence for an error, or a plainer one where that is about servers, not about names.
 std::string_view plain_text(error_code code, std::string_view about) {
   if (code != error_code::unknown_topic_or_partition) return error_text(code);
@@ -43,8 +50,9 @@ outcome<std::unique_ptr<admin_client>> admin_client::connect(const connection_op
   client->until_ =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(client->timeout_ms_);
   fault last;
+  auto left = std::ssize(*addresses);
   for (const auto& address : *addresses) {
-    auto connection = broker_connection::open(address, client->until_);
+    auto connection = broker_connection::open(address, share_of(client->until_, left--));
     if (connection) {
       client->any_ = std::move(*connection);
       return client;

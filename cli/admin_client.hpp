@@ -4,11 +4,14 @@
 // Blocking, for the foreground commands only; not thread-safe.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/broker_connection.hpp"
@@ -30,7 +33,8 @@ struct led_partition {
 
 class admin_client {
 public:
-  /// Connects to the first bootstrap address that answers.
+  /// Connects to the first bootstrap address that answers. One that accepts connections and says
+  /// nothing leaves time for the others.
   static outcome<std::unique_ptr<admin_client>> connect(const connection_options& options);
 
   /// Asks any broker.
@@ -46,6 +50,18 @@ public:
     auto connection = connection_to(id);
     if (!connection) return std::move(connection.error());
     return (*connection)->call(request, until_, newest);
+  }
+
+  /// The same, but gives up after `patience`: for questions that a broker which hangs may leave
+  /// open.
+  template <class Request>
+  outcome<typename Request::response> call_broker_within(std::chrono::milliseconds patience,
+                                                         broker_id id, const Request& request) {
+    auto whole =
+        std::exchange(until_, std::min(until_, std::chrono::steady_clock::now() + patience));
+    auto answer = call_broker(id, request);
+    until_ = whole;
+    return answer;
   }
 
   /// The cluster as it is now, with these topics (all without a list). Topics are created only with

@@ -1,13 +1,14 @@
-// ottla cluster describe
+// ottla cluster describe, and the list of its neighbours
 #include <fmt/format.h>
 
 #include <algorithm>
 
+#include "cli/cluster_commands.hpp"
+#include "cli/cluster_state.hpp"
 #include "cli/commands.hpp"
 #include "cli/json.hpp"
 #include "cli/output.hpp"
 #include "cli/remote_options.hpp"
-#include "protocol/messages/describe_log_dirs.hpp"
 
 namespace ottla {
 namespace {
@@ -20,7 +21,7 @@ struct broker_view {
   std::optional<std::string> rack;
   int leading = 0;
   int replicas = 0;
-  int64_t used_bytes = 0;
+  std::optional<int64_t> used_bytes;  ///< Nothing: it does not answer.
 };
 
 struct cluster_view {
@@ -43,18 +44,11 @@ void count(const metadata_response::metadata_response_partition& partition, clus
   }
 }
 
-outcome<void> measure_disks(admin_client& client, cluster_view& view) {
+/// The cluster lists a broker that has died until its session ends.
+void measure_disks(admin_client& client, cluster_view& view) {
   for (auto& broker : view.brokers) {
-    auto answer = client.call_broker(broker.id, describe_log_dirs_request{});
-    if (!answer) return std::move(answer.error());
-    for (const auto& dir : answer->results) {
-      for (const auto& topic : dir.topics) {
-        for (const auto& partition : topic.partitions)
-          broker.used_bytes += partition.partition_size;
-      }
-    }
+    if (auto disks = read_disks(client, broker.id)) broker.used_bytes = disks->used_bytes;
   }
-  return {};
 }
 
 outcome<cluster_view> look(admin_client& client) {
@@ -71,7 +65,7 @@ outcome<cluster_view> look(admin_client& client) {
   for (const auto& topic : cluster->topics) {
     for (const auto& partition : topic.partitions) count(partition, view);
   }
-  OTTLA_TRY(measure_disks(client, view));
+  measure_disks(client, view);
   return view;
 }
 
@@ -84,7 +78,7 @@ json::value to_json(const cluster_view& view) {
                                    {"controller", broker.id == view.controller},
                                    {"leading", broker.leading},
                                    {"replicas", broker.replicas},
-                                   {"used_bytes", broker.used_bytes}});
+                                   {"used_bytes", json_or_null(broker.used_bytes)}});
   }
   return json::object{{"cluster_id", view.id},
                       {"controller", view.controller},
@@ -110,7 +104,7 @@ void print_view(const cluster_view& view) {
   for (const auto& broker : view.brokers) {
     table.add({std::to_string(broker.id), broker.address, broker.rack.value_or("-"),
                std::to_string(broker.leading), std::to_string(broker.replicas),
-               readable_bytes(broker.used_bytes),
+               broker.used_bytes ? readable_bytes(*broker.used_bytes) : "no answer",
                broker.id == view.controller ? "controller" : ""});
   }
   print(table.to_text());
@@ -139,8 +133,11 @@ command describe_command() {
 }  // namespace
 
 command cluster_command() {
-  return {
-      .name = "cluster", .summary = "Describe the cluster", .subcommands = {describe_command()}};
+  return {.name = "cluster",
+          .summary = "Describe the cluster, judge it, move its leaders and replicas",
+          .subcommands = {describe_command(), cluster_status_command(), cluster_elect_command(),
+                          cluster_reassign_command(), cluster_rebalance_command(),
+                          cluster_drain_command(), cluster_import_command()}};
 }
 
 }  // namespace ottla

@@ -34,7 +34,7 @@ void describe(CLI::App& app, const command& described) {
     }
   }
   for (const auto& argument : described.arguments) {
-    std::string name = argument.name.substr(0, argument.name.find_first_of(".= "));
+    std::string name = argument.name.substr(0, argument.name.find_first_of(".=[ "));
     auto* added = add(app, name, argument.target, argument.help);
     if (!argument.choices.empty()) added->check(CLI::IsMember(argument.choices));
     added->required(argument.is_required);

@@ -14,6 +14,7 @@ command group_command();
 command serve_command();
 command log_command();
 command topic_command();
+command why_command();
 
 /// The whole tree: `ottla` itself. `words` are the arguments it was started with, for the commands
 /// that hand over to another program.

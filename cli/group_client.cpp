@@ -49,8 +49,10 @@ std::vector<topic_partition> decode_assignment(const shared_bytes& bytes) {
 }
 
 group_view view_of(const describe_groups_response::described_group& group) {
-  group_view view{
-      .id = group.group_id, .state = group.group_state, .protocol = group.protocol_data};
+  group_view view{.id = group.group_id,
+                  .state = group.group_state,
+                  .protocol = group.protocol_data,
+                  .waits_for = group.error_message.value_or("")};
   for (const auto& member : group.members) {
     view.members.push_back(
         {member.member_id, member.group_instance_id, member.client_id, member.client_host,

@@ -31,6 +31,7 @@ struct group_view {
   std::string state;
   std::string protocol;  ///< The assignor that the members agreed on.
   broker_id coordinator = no_broker;
+  std::string waits_for;  ///< What a rebalance waits for, in the coordinator's words; may be empty.
   std::vector<described_member> members;
 };
 

@@ -38,7 +38,7 @@ command program_command(const std::vector<std::string>& words) {
                    "ottla consume orders", "ottla group describe billing"},
       .subcommands = {serve_command(), topic_command(), produce_command(hand_over),
                       consume_command(hand_over), group_command(), config_command(),
-                      cluster_command(), log_command(), completion_command()}};
+                      cluster_command(), why_command(), log_command(), completion_command()}};
 }
 
 }  // namespace ottla

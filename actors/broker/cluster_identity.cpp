@@ -1,9 +1,5 @@
 #include "actors/broker/cluster_identity.hpp"
 
-#include <chrono>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
 #include <optional>
 
 #include "actors/cluster/new_cluster.hpp"
@@ -11,42 +7,6 @@
 
 namespace ottla {
 namespace {
-
-/// Runs the answers of a store on the thread that waits for them.
-class waiting_room {
-public:
-  store_executor executor() {
-    return [shared = shared_](std::function<void()> task) {
-      std::lock_guard lock{shared->mutex};
-      shared->tasks.push_back(std::move(task));
-      shared->wake.notify_one();
-    };
-  }
-  /// Runs what comes until `is_done`; false if that takes longer than `timeout_ms`.
-  bool run_until(const std::function<bool()>& is_done, int64_t timeout_ms) {
-    std::unique_lock lock{shared_->mutex};
-    while (!is_done()) {
-      const auto limit = std::chrono::milliseconds{timeout_ms};
-      if (!shared_->wake.wait_for(lock, limit, [this] { return !shared_->tasks.empty(); })) {
-        return false;
-      }
-      auto task = std::move(shared_->tasks.front());
-      shared_->tasks.pop_front();
-      lock.unlock();
-      task();
-      lock.lock();
-    }
-    return true;
-  }
-
-private:
-  struct contents {
-    std::mutex mutex;
-    std::condition_variable wake;
-    std::deque<std::function<void()>> tasks;
-  };
-  std::shared_ptr<contents> shared_ = std::make_shared<contents>();
-};
 
 /// Reads the record of the cluster, and makes it where it may.
 class joiner {
@@ -81,10 +41,17 @@ private:
     });
   }
   void make() {
+    if (is_tried_) {
+      return end(fault{error_code::inconsistent_cluster_id,
+                       "zookeeper.connect leads to metadata without a cluster: `ottla cluster "
+                       "import-embedded` that brought them there has to be completed first",
+                       0});
+    }
     if (!own_.empty()) {
       return end(fault{error_code::inconsistent_cluster_id,
                        "log.dirs belong to cluster " + own_ +
-                           ", but zookeeper.connect leads to no cluster: if its metadata is lost, "
+                           ", but zookeeper.connect leads to no cluster: if it had its metadata "
+                           "itself, `ottla cluster import-embedded` moves them; if they are lost, "
                            "a new cluster needs new log.dirs",
                        0});
     }
@@ -92,6 +59,8 @@ private:
       if (made.what == commit_result::status::refused) {
         return failed({error_code::broker_not_available, made.message, 0});
       }
+      // Whoever was first has made a cluster that can be found now.
+      is_tried_ = made.what == commit_result::status::conflict;
       store_.sync([this](const outcome<void>& synced) {
         if (synced) look();
       });
@@ -108,6 +77,7 @@ private:
   metadata_store& store_;
   const cluster_record& fresh_;
   const std::string& own_;
+  bool is_tried_ = false;
   std::optional<outcome<std::string>> result_;
 };
 

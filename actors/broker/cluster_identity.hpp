@@ -2,17 +2,12 @@
 // Blocks.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <string>
 
+#include "actors/broker/waiting_room.hpp"
 #include "storage/metadata/cluster_records.hpp"
-#include "storage/metadata/metadata_store.hpp"
 
 namespace ottla {
-
-/// Opens a store that hands its answers to that executor.
-using open_store = std::function<outcome<std::unique_ptr<metadata_store>>(store_executor)>;
 
 /// The id of the cluster in the store. If it holds none yet, `fresh` becomes it, except where
 /// `own_cluster` (what the log directories say; empty: they are new) asks for another one: metadata

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/group/awaited_members.hpp"
 #include "actors/group/offset_requests.hpp"
 #include "actors/runtime/log.hpp"
 
@@ -309,6 +310,8 @@ group_description group_actor::describe() const {
   described.group_state = group_phase_name(state_.phase());
   described.protocol_type = state_.protocol_type().value_or("");
   const bool stable = state_.phase() == group_phase::stable;
+  // Not an error: clients look at the message only where the code says that there is one.
+  if (auto awaited = awaited_members(state_); !awaited.empty()) described.error_message = awaited;
   if (stable) described.protocol_data = state_.protocol().value_or("");
   for (const auto& [id, member] : state_.roster().members()) {
     described.members.push_back(

@@ -281,10 +281,24 @@ outcome<bool> is_our_file(sqlite3* db, const std::string& path) {
   return true;
 }
 
+outcome<void> refuse_moved(sqlite3* db, const std::string& path) {
+  sqlite_statement statement(db, "SELECT value FROM nodes WHERE path = ?1");
+  if (statement.prepared() != SQLITE_OK) return cannot_open(path, db, statement.prepared());
+  statement.bind_text(1, moved_node);
+  int code = statement.step();
+  if (code == SQLITE_DONE) return {};
+  if (code != SQLITE_ROW) return cannot_open(path, db, code);
+  return fault{error_code::kafka_storage_error,
+               fmt::format("the metadata in {} was moved: this node goes on with {} only (if the "
+                           "move was cut short, `ottla cluster import-embedded` completes it)",
+                           path, as_text(statement.blob_column(0).view()))};
+}
+
 }  // namespace
 
 outcome<std::unique_ptr<metadata_store>> open_sqlite_metadata_store(const std::string& path,
-                                                                    store_executor executor) {
+                                                                    store_executor executor,
+                                                                    moved_store moved) {
   sqlite3* opened = nullptr;
   int code =
       sqlite3_open_v2(path.c_str(), &opened,
@@ -299,6 +313,7 @@ outcome<std::unique_ptr<metadata_store>> open_sqlite_metadata_store(const std::s
   }
   auto ours = is_our_file(db.get(), path);
   if (!ours) return ours.error();
+  if (*ours && moved == moved_store::refuse) OTTLA_TRY(refuse_moved(db.get(), path));
   auto begin = *ours ? std::string{"BEGIN IMMEDIATE; DELETE FROM nodes WHERE ephemeral = 1; COMMIT"}
                      : fmt::format(
                            "BEGIN IMMEDIATE; PRAGMA application_id = {}; "

@@ -1,5 +1,6 @@
 // Rebalances: the initial delay, who is waited for and for how long, and how assignments are handed
 // out.
+#include "actors/group/awaited_members.hpp"
 #include "tests/actors/group/group_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -109,6 +110,19 @@ TEST_CASE("static members that do not join again stay in, and the leader among t
   group.pass(60'000);
   CHECK(group.joins.at(follower).leader == members[1].id);
   CHECK(group.joins.at(follower).members.size() == 2);
+}
+
+TEST_CASE("a rebalance names the members that it waits for") {
+  group_fixture group;
+  client_member a, b;
+  group.learn(a, group.join_twice(a));
+  CHECK(awaited_members(*group.state) ==
+        "the rebalance waits until these ask for their assignment: " + a.id + " (/127.0.0.1)");
+  group.sync(a, {{a.id, "all"}});
+  CHECK(awaited_members(*group.state).empty());
+  group.join_twice(b);
+  CHECK(awaited_members(*group.state) ==
+        "the rebalance waits until these join again: " + a.id + " (/127.0.0.1)");
 }
 
 TEST_CASE("the leader stays leader over generations while it stays") {
