@@ -107,8 +107,7 @@ private:
     for (const auto& broker : cluster_.brokers) {
       if (!broker.is_fenced) continue;
       add(severity::degraded, "fenced_broker",
-          fmt::format("broker {} is registered but fenced: it has not caught up with the "
-                      "cluster's metadata, or the controller cannot reach it",
+          fmt::format("broker {} is fenced: it is starting, or the controller finds nobody there",
                       broker.id),
           {std::to_string(broker.id)});
     }

@@ -15,10 +15,8 @@ std::string broker_condition(const cluster_state& cluster, broker_id id) {
   if (broker == nullptr)
     return fmt::format("broker {} is not registered: it is down or cut off", id);
   if (broker->is_fenced) {
-    return fmt::format(
-        "broker {} is registered but fenced: it is starting, or the controller "
-        "cannot reach it",
-        id);
+    return fmt::format("broker {} is fenced: it is starting, or the controller finds nobody there",
+                       id);
   }
   return fmt::format("broker {} is up", id);
 }
