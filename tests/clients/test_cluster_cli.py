@@ -93,6 +93,27 @@ def test_a_lost_broker_is_named_explained_and_forgotten_when_it_is_back(cluster)
     assert run(cluster.bootstrap, "why", "broker", lost).returncode == 0
 
 
+def test_an_election_waits_for_who_has_everything_unless_it_is_told_to_be_unclean(cluster):
+    ottla(cluster, "topic", "create", "pair", "-p", 1, "-r", 2, "--config", "min.insync.replicas=1")
+    leader, follower = described(cluster, "pair")[0]["replicas"]
+    third = next(each for each in cluster.brokers if each.number not in (leader, follower))
+    cluster.broker(follower).kill()
+    wait_until(lambda: described(third, "pair")[0]["in_sync"] == [leader], what="the follower is out of sync")
+    produce(third, "pair", 10)
+    cluster.broker(leader).kill()
+    wait_until(lambda: "offline_partitions" in kinds(third), what="nobody leads")
+    cluster.broker(follower).start()
+    wait_until(lambda: "missing" not in {b["state"] for b in verdict(third)["brokers"] if b["id"] == follower}, what="the follower is back")
+    [why] = asked(third, "why", "pair/0", status=1)
+    assert any(f"only {leader} surely has all acknowledged records" in fact for fact in why["facts"])
+    assert any(f"start broker {leader}" in advice for advice in why["advice"])
+    assert "--yes" in ottla(third, "cluster", "elect", "pair/0", "--unclean", status=1)  # nobody to ask
+    assert "pair-0" in ottla(third, "cluster", "elect", "pair/0", status=1)
+    elected = wait_until(lambda: asked(third, "cluster", "elect", "pair/0", "--unclean", "--yes")["elected"], what="the follower can lead")
+    assert elected == [{"topic": "pair", "partition": 0}]
+    assert described(third, "pair")[0]["leader"] == follower and consume(third, "pair") == []  # what it lacked is gone
+
+
 def test_a_bootstrap_broker_that_hangs_is_passed_over(cluster):
     stopped = cluster.brokers[0]
     stopped.process.send_signal(signal.SIGSTOP)
