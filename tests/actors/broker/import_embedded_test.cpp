@@ -1,5 +1,7 @@
 #include "actors/broker/import_embedded.hpp"
 
+#include <algorithm>
+
 #include "actors/broker/cluster_identity.hpp"
 #include "actors/cluster/new_cluster.hpp"
 #include "storage/metadata/change_log.hpp"
@@ -48,11 +50,15 @@ std::vector<store_write> stored_by(broker_id id) {
 
 class import_fixture {
 public:
-  explicit import_fixture(broker_id id = 1) {
+  explicit import_fixture(broker_id id = 1, const std::vector<store_write>& more = {}) {
     task_queue tasks;
     auto store = embedded_.connect(tasks.executor());
     store->start({.session = [](session_event) {}, .changed = [](const std::string&) {}});
     store->commit(stored_by(id), [](const commit_result& r) { REQUIRE(r.committed()); });
+    tasks.run();
+    for (const auto& step : more) {
+      store->commit({step}, [](const commit_result& r) { REQUIRE(r.committed()); });
+    }
     tasks.run();
     store->close();
   }
@@ -151,6 +157,29 @@ TEST_CASE("a move that is cut short anywhere is completed by the next one, and m
     CHECK(partition.leader_epoch == 5);
     CHECK(node.move()->was_complete);
   }
+}
+
+TEST_CASE("many large buckets move in several commits, none too large") {
+  constexpr int count = 9;
+  constexpr size_t value_bytes = 25'000;
+  std::vector<store_write> large;
+  for (int i = 0; i < count; ++i) {
+    bucket_record bucket;
+    bucket.topics = {{.id = topic_id, .name = "t", .partition_count = 1}};
+    for (char key = 'a'; key < 'i'; ++key) {
+      bucket.topics[0].configs[std::string(1, key)] = std::string(value_bytes, 'v');
+    }
+    large.push_back(create("/buckets/" + std::to_string(10 + i), encode_record(bucket)));
+  }
+  import_fixture node(1, large);
+  auto moved = node.move();
+  if (!moved) FAIL(moved.error().message);
+  for (const auto& step : large) {
+    REQUIRE(node.cluster.nodes.count(step.path) == 1);
+    CHECK(std::ranges::equal(node.cluster.nodes.at(step.path).value.view(), step.value.view()));
+  }
+  CHECK(node.cluster.largest_commit_bytes <= commit_bytes_target);
+  CHECK(node.cluster.commits >= 6);
 }
 
 TEST_CASE("a root that holds anything else is refused, and stays as it is") {
