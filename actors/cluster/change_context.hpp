@@ -15,7 +15,7 @@ struct change_context {
   random_source& random;
 };
 
-/// The election rules of a topic with these configs, as the draft's image has the brokers.
+/// The election rules of a topic with these configs, among the brokers as the draft has them.
 election_view view_of(const change_context& context, const config_map& topic_configs);
 election_view view_of(const change_context& context, const topic_config& config);
 

@@ -37,6 +37,21 @@ void keep_durability(const config_map& before, const resource_change& change,
       durability_at_creation(context.config, replicas, is_internal_topic(topic.name)));
 }
 
+constexpr std::string_view minimum_key = "min.insync.replicas";
+
+void forget_eligible(const change_context& context, const topic_record& topic, int32_t minimum) {
+  for (int32_t i = 0; i < topic.partition_count; ++i) {
+    auto record = context.draft.partition(topic.id, i);
+    if (!minimum_changed(record, minimum)) continue;
+    context.draft.set_partition(topic.id, i, std::move(record));
+  }
+}
+
+std::optional<std::string> minimum_in(const config_map& configs) {
+  auto found = configs.find(minimum_key);
+  return found == configs.end() ? std::nullopt : std::optional{found->second};
+}
+
 outcome<void> change_topic(const change_context& context, const resource_change& change) {
   const auto* topic = context.draft.find_topic(change.name);
   if (topic == nullptr) {
@@ -47,7 +62,11 @@ outcome<void> change_topic(const change_context& context, const resource_change&
       context.config, change.replaces_all ? config_map{} : topic->configs, change.changes);
   if (!changed) return changed.error();
   keep_durability(topic->configs, change, *topic, context, *changed);
-  if (*changed != topic->configs) context.draft.set_topic_configs(topic->id, std::move(*changed));
+  if (*changed == topic->configs) return {};
+  if (minimum_in(*changed) != minimum_in(topic->configs)) {
+    forget_eligible(context, *topic, view_of(context, *changed).min_insync_replicas);
+  }
+  context.draft.set_topic_configs(topic->id, std::move(*changed));
   return {};
 }
 
@@ -63,7 +82,15 @@ outcome<void> change_broker(const change_context& context, const resource_change
   auto changed = change_broker_configs(context.config, change.replaces_all ? config_map{} : current,
                                        change.changes, !id->has_value());
   if (!changed) return changed.error();
-  if (*changed != current) context.draft.set_configs(type, change.name, std::move(*changed));
+  if (*changed == current) return {};
+  if (minimum_in(*changed) != minimum_in(current)) {
+    // Which leaders will take which minimum is theirs to know: the lowest one is assumed.
+    context.draft.base().for_each_topic([&](const topic_ptr& topic) {
+      const auto* record = context.draft.find_topic(topic->id());
+      if (record != nullptr) forget_eligible(context, *record, 1);
+    });
+  }
+  context.draft.set_configs(type, change.name, std::move(*changed));
   return {};
 }
 

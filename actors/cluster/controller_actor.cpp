@@ -408,13 +408,17 @@ void controller_actor::commit_done() {
 
 void controller_actor::round_failed() {
   round_runs_ = false;
+  // Before whatever has come meanwhile: a broker is gone before it is back.
+  std::deque<change> again;
   for (auto& one : std::exchange(round_, {})) {
     if (one.what.fail) {
       one.what.fail(error_code::kafka_storage_error);
     } else {
-      waiting_.push_back(std::move(one.what));
+      again.push_back(std::move(one.what));
     }
   }
+  std::ranges::move(waiting_, std::back_inserter(again));
+  waiting_ = std::move(again);
   is_resting_ = true;
   arm_timer(rest_ms, rest_token);
 }

@@ -117,18 +117,6 @@ void controller_actor::unfence(const broker_ready& message) {
   });
 }
 
-namespace {
-
-// Counts `seat` as not live although it is.
-election_view without_seat(election_view view, const replica_seat& seat) {
-  view.live_seat = [others = std::move(view.live_seat), seat](broker_id id) {
-    return id == seat.id ? std::nullopt : others(id);
-  };
-  return view;
-}
-
-}  // namespace
-
 /// Whoever is wrongly believed dead finds itself fenced, says that it is ready, and is let in
 /// again.
 void controller_actor::fence(const replica_seat& seat) {
@@ -136,10 +124,10 @@ void controller_actor::fence(const replica_seat& seat) {
     const auto* broker = context.draft.base().find_broker(seat.id);
     if (broker == nullptr || broker->epoch != seat.epoch || !broker->is_active()) return [] {};
     log::warn("controller", "broker {} does not listen any more: others lead what it led", seat.id);
-    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
-      return broker_gone(record, seat.id, without_seat(view, seat));
-    });
     context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
+    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
+      return broker_gone(record, seat.id, view);
+    });
     return [] {};
   });
 }

@@ -11,29 +11,26 @@ isr_proposed refusal(isr_refusal why) {
   return {.refusal = why};
 }
 
-bool is_taking_part(const metadata_image& image, const replica_seat& seat) {
-  if (!image.is_live(seat)) return false;
-  return image.find_broker(seat.id)->status != broker_status::stopping;
-}
-
 /// Whether the ISR may be that: replicas in their present lives, each once, the leader among them.
 /// Who is in it already stays, whatever becomes of it: to take it out is the controller's matter.
 bool may_be_isr(const partition_record& record, const std::vector<replica_seat>& isr,
-                const metadata_image& image) {
+                const metadata_draft& draft) {
   if (std::ranges::find(isr, record.leader) == isr.end()) return false;
   for (const auto& member : isr) {
     const bool is_replica = std::ranges::find(record.replicas, member.id) != record.replicas.end();
     const bool is_single = std::ranges::count(isr, member.id, &replica_seat::id) == 1;
     const bool is_member = std::ranges::find(record.isr, member) != record.isr.end();
     if (!is_replica || !is_single) return false;
-    if (is_member ? !image.is_live(member) : !is_taking_part(image, member)) return false;
+    const auto status = draft.status_of(member);
+    const bool takes_part = status == broker_status::active;
+    const bool stays = is_member && status == broker_status::stopping;
+    if (!takes_part && !stays) return false;
   }
   return true;
 }
 
 isr_proposed alter_one(const change_context& context, const replica_seat& leader,
                        const topic_id_partition& which, const isr_proposal& proposal) {
-  const auto& image = context.draft.base();
   const auto* topic = context.draft.find_topic(which.topic_id);
   if (topic == nullptr || which.partition < 0 || which.partition >= topic->partition_count) {
     return refusal(isr_refusal::superseded);
@@ -41,8 +38,9 @@ isr_proposed alter_one(const change_context& context, const replica_seat& leader
   auto record = context.draft.partition(which.topic_id, which.partition);
   const bool is_present = record.leader == leader && record.leader_epoch == proposal.epoch &&
                           record.partition_epoch == proposal.partition_epoch;
-  if (!is_present || !image.is_live(leader)) return refusal(isr_refusal::superseded);
-  if (!may_be_isr(record, proposal.isr, image)) return refusal(isr_refusal::not_applied);
+  const bool is_live = context.draft.status_of(leader) != broker_status::fenced;
+  if (!is_present || !is_live) return refusal(isr_refusal::superseded);
+  if (!may_be_isr(record, proposal.isr, context.draft)) return refusal(isr_refusal::not_applied);
   const auto view = view_of(context, topic->configs);
   alter_isr(record, proposal.isr, view);
   isr_proposed accepted{.committed =

@@ -18,13 +18,16 @@ bool is_live(const replica_seat& seat, const election_view& view) {
 }
 
 // Eligible replicas are remembered only while the ISR is below the minimum: then the high watermark
-// stands still, so whoever left has everything below it.
+// stands still, so whoever left has everything below it. To be looked at before every change of the
+// ISR, too: the minimum may be a lower one than when they became eligible.
+void forget_eligible(partition_record& record, int32_t min_insync_replicas) {
+  if (static_cast<int32_t>(record.isr.size()) < min_insync_replicas) return;
+  record.eligible.clear();
+  record.last_known_eligible.clear();
+}
+
 void settle_eligible(partition_record& record, const election_view& view) {
-  if (static_cast<int32_t>(record.isr.size()) >= view.min_insync_replicas) {
-    record.eligible.clear();
-    record.last_known_eligible.clear();
-    return;
-  }
+  forget_eligible(record, view.min_insync_replicas);
   std::erase_if(record.eligible,
                 [&](const auto& seat) { return seat_of(record.isr, seat.id) != record.isr.end(); });
 }
@@ -69,6 +72,7 @@ void lead_alone(partition_record& record, const replica_seat& leader, bool is_un
 }
 
 bool elect(partition_record& record, const election_view& view) {
+  forget_eligible(record, view.min_insync_replicas);
   if (auto in_sync = first_live_of(record, record.isr, view)) {
     lead(record, *in_sync);
     return true;
@@ -105,6 +109,7 @@ partition_record new_partition(std::vector<broker_id> replicas, const election_v
 bool broker_returned(partition_record& record, const replica_seat& returned, seat_verdict verdict,
                      const election_view& view) {
   if (std::ranges::find(record.replicas, returned.id) == record.replicas.end()) return false;
+  forget_eligible(record, view.min_insync_replicas);
   bool led = record.leader.id == returned.id && record.leader != returned;
   bool has_old_seat = false;
   for (auto* seats : {&record.isr, &record.eligible}) {
@@ -138,6 +143,7 @@ bool broker_gone(partition_record& record, broker_id gone, const election_view& 
   auto in_sync = seat_of(record.isr, gone);
   bool led = record.leader.id == gone;
   if (in_sync == record.isr.end() && !led) return false;
+  forget_eligible(record, view.min_insync_replicas);
   if (in_sync != record.isr.end()) {
     record.eligible.push_back(*in_sync);
     record.isr.erase(in_sync);
@@ -159,6 +165,7 @@ bool broker_leaves(partition_record& record, broker_id leaving, const election_v
 }
 
 void alter_isr(partition_record& record, std::vector<replica_seat> isr, const election_view& view) {
+  forget_eligible(record, view.min_insync_replicas);
   for (const auto& member : record.isr) {
     if (seat_of(isr, member.id) != isr.end()) continue;
     std::erase_if(record.eligible, [&](const auto& seat) { return seat.id == member.id; });
@@ -167,6 +174,14 @@ void alter_isr(partition_record& record, std::vector<replica_seat> isr, const el
   record.isr = std::move(isr);
   settle_eligible(record, view);
   ++record.partition_epoch;
+}
+
+bool minimum_changed(partition_record& record, int32_t min_insync_replicas) {
+  const auto before = record.eligible.size() + record.last_known_eligible.size();
+  forget_eligible(record, min_insync_replicas);
+  if (record.eligible.size() + record.last_known_eligible.size() == before) return false;
+  ++record.partition_epoch;
+  return true;
 }
 
 bool elect_if_leaderless(partition_record& record, const election_view& view) {

@@ -47,6 +47,10 @@ bool broker_leaves(partition_record& record, broker_id leaving, const election_v
 /// partition epoch also where nothing changes: no older proposal can be accepted after it.
 void alter_isr(partition_record& record, std::vector<replica_seat> isr, const election_view& view);
 
+/// min.insync.replicas is another one from now on: with an ISR that is enough by itself nobody else
+/// is eligible, also when the minimum rises again.
+bool minimum_changed(partition_record& record, int32_t min_insync_replicas);
+
 /// Gives a partition without a leader one, if the rules allow it.
 bool elect_if_leaderless(partition_record& record, const election_view& view);
 

@@ -198,6 +198,15 @@ void metadata_draft::set_topic_configs(const uuid& id, config_values configs) {
   edit_topic(id).configs = std::move(configs);
 }
 
+broker_status metadata_draft::status_of(const replica_seat& seat) const {
+  const auto* broker = base_->find_broker(seat.id);
+  if (broker == nullptr || broker->epoch != seat.epoch) return broker_status::fenced;
+  const auto& states = states_ ? states_->brokers : base_->broker_states().brokers;
+  auto state = std::ranges::find(states, seat.id, &broker_state_record::id);
+  const bool is_judged = state != states.end() && state->epoch == seat.epoch;
+  return is_judged ? state->status : broker_status::fenced;
+}
+
 void metadata_draft::set_broker_state(const broker_state_record& state) {
   if (!states_) states_ = base_->broker_states();
   auto& brokers = states_->brokers;

@@ -35,6 +35,9 @@ public:
   /// `index` must be below the topic's partition count.
   [[nodiscard]] const partition_record& partition(const uuid& topic_id, int32_t index) const;
 
+  /// Of a broker in that life: fenced also while it is not registered or not judged.
+  [[nodiscard]] broker_status status_of(const replica_seat& seat) const;
+
   /// `topic.partition_count` follows from `partitions`.
   void add_topic(topic_record topic, std::vector<partition_record> partitions);
   /// From now on it is among the deleted ones until `brokers_with_data` have all confirmed.

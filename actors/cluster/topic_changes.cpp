@@ -300,11 +300,12 @@ election_view view_of(const change_context& context, const config_map& topic_con
 }
 
 election_view view_of(const change_context& context, const topic_config& config) {
-  const auto& image = context.draft.base();
-  return {.live_seat = [&image](broker_id id) -> std::optional<replica_seat> {
-            const auto* broker = image.find_broker(id);
-            if (broker == nullptr || broker->status != broker_status::active) return std::nullopt;
-            return replica_seat{id, broker->epoch};
+  return {.live_seat = [&draft = context.draft](broker_id id) -> std::optional<replica_seat> {
+            const auto* broker = draft.base().find_broker(id);
+            if (broker == nullptr) return std::nullopt;
+            const replica_seat seat{id, broker->epoch};
+            if (draft.status_of(seat) != broker_status::active) return std::nullopt;
+            return seat;
           },
           .min_insync_replicas = config.min_insync_replicas,
           .allow_unclean = config.unclean_leader_election};

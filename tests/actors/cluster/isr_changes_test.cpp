@@ -92,6 +92,19 @@ TEST_CASE("a leader that is not alive in that life decides nothing") {
   CHECK(b.propose({one}).refusal == isr_refusal::superseded);
 }
 
+TEST_CASE("who is fenced in the same round neither joins nor leads") {
+  bench b;
+  REQUIRE(b.propose({one}).committed);
+  metadata_draft draft(b.cluster.image());
+  const change_context context{draft, b.config, b.random};
+  draft.set_broker_state({2, 20, broker_status::fenced});
+  const alter_partitions wanted{
+      one, {{{b.topic_id, 0}, {.epoch = 4, .partition_epoch = 8, .isr = {one, two}}}}};
+  CHECK(alter_isrs(context, wanted).answers.front().refusal == isr_refusal::not_applied);
+  CHECK_FALSE(view_of(context, config_map{}).live_seat(2));
+  CHECK(view_of(context, config_map{}).live_seat(3) == three);
+}
+
 TEST_CASE("only replicas in their present lives may join") {
   bench b;
   REQUIRE(b.propose({one}).committed);

@@ -120,6 +120,29 @@ TEST_CASE("whoever leaves the ISR below the minimum stays eligible") {
   CHECK_FALSE(record.recovering);
 }
 
+TEST_CASE("nobody is eligible any more once the ISR alone was enough to show records") {
+  world two{.live = {{1, 10}, {2, 20}}, .min_insync_replicas = 2};
+  auto record = new_partition({1, 2}, two.view());
+  two.live.erase(2);
+  REQUIRE(broker_gone(record, 2, two.view()));
+  REQUIRE(record.eligible == std::vector<replica_seat>{{2, 20}});
+  two.min_insync_replicas = 1;  // from now on 1 acknowledges alone
+  two.live = {{2, 20}};
+  auto led_alone = record;
+  REQUIRE(broker_gone(led_alone, 1, two.view()));
+  CHECK(led_alone.leader.id == no_broker);
+  CHECK(led_alone.eligible == std::vector<replica_seat>{{1, 10}});
+  CHECK_FALSE(elect_if_leaderless(led_alone, two.view()));
+
+  CHECK_FALSE(minimum_changed(record, 2));
+  REQUIRE(minimum_changed(record, 1));
+  CHECK(record.eligible.empty());
+  CHECK(record.partition_epoch == 2);
+  two.min_insync_replicas = 2;  // raised again: what was shown meanwhile stays shown
+  REQUIRE(broker_gone(record, 1, two.view()));
+  CHECK(record.leader.id == no_broker);
+}
+
 TEST_CASE("an unclean leader is taken only where that is allowed") {
   world two{.live = {{1, 10}, {2, 20}}};
   auto record = new_partition({1, 2}, two.view());

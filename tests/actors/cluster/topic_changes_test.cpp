@@ -203,6 +203,39 @@ TEST_CASE("the broker's durability level is that of new topics which name none")
   CHECK(level() == "relaxed");
 }
 
+TEST_CASE("who was eligible under another minimum of in-sync replicas is forgotten with it") {
+  bench b;
+  b.cluster.add_broker(2, 20);
+  const auto id = b.random.id();
+  const auto make = [&] {
+    metadata_draft draft(b.cluster.image());
+    draft.add_topic(
+        {.id = id,
+         .name = "t",
+         .partition_count = 1,
+         .configs = {{"min.insync.replicas", "2"}, {"ottla.durability", "replicated"}}},
+        {{.replicas = {1, 2}, .leader = {1, 10}, .isr = {{1, 10}}, .eligible = {{2, 20}}}});
+    b.cluster.write_all(draft);
+  };
+  const auto eligible = [&] {
+    return b.cluster.image()->find_topic("t")->partition(0).eligible.size();
+  };
+  make();
+  REQUIRE(b.alter({2, "t", {{"retention.ms", 0, "1000"}}}).responses[0].error_code ==
+          error_code::none);
+  REQUIRE(b.alter({2, "t", {{"min.insync.replicas", 0, "3"}}}).responses[0].error_code ==
+          error_code::none);
+  CHECK(eligible() == 1);
+  SECTION("by a config of the topic") {
+    b.alter({2, "t", {{"min.insync.replicas", 0, "1"}}});
+  }
+  SECTION("by a config of the brokers") {
+    REQUIRE(b.alter({4, "", {{"min.insync.replicas", 0, "1"}}}).responses[0].error_code ==
+            error_code::none);
+  }
+  CHECK(eligible() == 0);
+}
+
 TEST_CASE("lists of configs are appended to and subtracted from") {
   bench b;
   REQUIRE(b.create(topic("t")).error_code == error_code::none);
