@@ -30,6 +30,9 @@ public:
 
   frame_assembler(unit& home, memory_pool pool, int64_t max_frame_bytes, signals to_owner);
 
+  /// For the frames that follow.
+  void allow_frames_of(int64_t max_bytes) { max_frame_bytes_ = static_cast<size_t>(max_bytes); }
+
   /// Where to receive; empty while waiting for memory, or before all frames are taken out.
   receive_room room();
   /// The first `size` bytes of the last room() are filled.
@@ -76,7 +79,7 @@ private:
   unit& home_;
   receive_arena& arena_;
   const memory_pool pool_;
-  const size_t max_frame_bytes_;
+  size_t max_frame_bytes_;
   const signals signals_;
 
   shared_bytes unparsed_;  // received, not yet cut

@@ -18,9 +18,18 @@ enum own_timer : uint64_t {
   write_stall,
   memory_wait,
   muted_until,
-  closing_deadline
+  closing_deadline,
+  proof_deadline
 };
 constexpr uint64_t first_parked_id = 16;
+
+// Who has not proved to be a broker gets, where only brokers are served, room and time for that.
+constexpr int64_t handshake_bytes_max = 4096;
+constexpr int64_t handshake_ms = 10'000;
+
+bool is_for_brokers(std::span<const route> routes) {
+  return std::ranges::any_of(routes, &route::for_brokers);
+}
 
 frame_assembler::signals signals_to(caf::weak_actor_ptr session) {
   auto tell = [session](auto message) {
@@ -41,13 +50,16 @@ session_actor::session_actor(caf::actor_config& config, unit& home, session_setu
     : pinned(config, home),
       setup_(std::move(setup)),
       info_{setup_.listener, setup_.connection->local(), setup_.connection->peer(), {}, {}, {}, {}},
-      frames_(home, setup_.pool, setup_.limits.max_request_bytes, signals_to(weak_self())),
+      frames_(home, setup_.pool,
+              is_for_brokers(setup_.routes) ? handshake_bytes_max : setup_.limits.max_request_bytes,
+              signals_to(weak_self())),
       link_(std::make_shared<reply_sink*>(static_cast<reply_sink*>(this))),
       next_parked_id_(first_parked_id) {}
 
 session_actor::behavior_type session_actor::make_behavior() {
   last_active_ms_ = time().mono_ms();
   check_idle();
+  if (is_for_brokers(setup_.routes)) proof_timer_ = arm_timer(handshake_ms, proof_deadline);
   setup_.connection->start(*this, caf::strong_actor_ptr{ctrl()});
   return {
       [this](const partition_changed& news) {
@@ -260,6 +272,12 @@ void session_actor::name_client_software(std::string name, std::string version) 
   info_.software_version = std::move(version);
 }
 
+void session_actor::recognise_broker(const replica_seat& broker) {
+  info_.broker = broker;
+  cancel_timer(proof_timer_);
+  frames_.allow_frames_of(setup_.limits.max_request_bytes);
+}
+
 uint64_t session_actor::park(std::shared_ptr<parked_request> waiting) {
   const auto id = next_parked_id_++;
   parked_.emplace(id, parked{std::move(waiting), {}});
@@ -313,6 +331,9 @@ void session_actor::timer_due(uint64_t token) {
       return pump();
     case closing_deadline:
       return end("the broker closes the connection");
+    case proof_deadline:
+      return complain_and_close(
+          fmt::format("it did not prove to be a broker within {} ms", handshake_ms));
     default:
       break;
   }
@@ -412,7 +433,7 @@ void session_actor::end(std::string_view why) {
   setup_.connection->close();
   home_unit().forget(*this);
   for (auto* timer : {&idle_timer_, &receive_timer_, &stall_timer_, &memory_timer_, &mute_timer_,
-                      &closing_timer_}) {
+                      &closing_timer_, &proof_timer_}) {
     cancel_timer(*timer);
   }
   auto cancelled = std::exchange(parked_, {});

@@ -73,7 +73,7 @@ private:
   [[nodiscard]] const connection_info& connection() const override { return info_; }
   void name_client_software(std::string name, std::string version) override;
   std::optional<broker_greeting>& greeting() override { return greeting_; }
-  void recognise_broker(const replica_seat& broker) override { info_.broker = broker; }
+  void recognise_broker(const replica_seat& broker) override;
   [[nodiscard]] std::span<const route> routes() const override { return setup_.routes; }
   uint64_t park(std::shared_ptr<parked_request> waiting) override;
   void unpark(uint64_t id) override;
@@ -135,6 +135,7 @@ private:
   uint64_t next_parked_id_;
 
   timer_id idle_timer_, receive_timer_, stall_timer_, memory_timer_, mute_timer_, closing_timer_;
+  timer_id proof_timer_;        // while a stranger is connected where only brokers are served
   int64_t last_active_ms_ = 0;  // when something last came or went
   int64_t received_us_ = 0;
   int64_t progress_ms_ = 0;  // when input last came, or could come again

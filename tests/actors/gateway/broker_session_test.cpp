@@ -104,6 +104,25 @@ TEST_CASE_METHOD(broker_sessions, "a wrong proof, or one without a greeting, end
   CHECK(short_nonce.is_closed);
 }
 
+TEST_CASE_METHOD(broker_sessions, "a stranger gets no memory for more than a proof, and no time") {
+  auto& large = connect(private_routes);
+  large.client_sends(flatten(request_frame(api_key::fetch, 12, 1, 8'000))->view().first(8));
+  settle();
+  CHECK(large.is_closed);
+  auto& silent = connect(private_routes);
+  auto& proved = connect(private_routes);
+  const auto greeting = greet(proved);
+  send(proved, broker_proof_request{prove(secret, greeting, proof_direction::from_caller)}, 2);
+  answers(proved);
+  pass(10'001);
+  CHECK(silent.is_closed);
+  REQUIRE_FALSE(proved.is_closed);
+  proved.client_sends(request_frame(api_key::fetch, 12, 3, 8'000));
+  settle();
+  REQUIRE(started() == std::vector<int32_t>{3});
+  answer_to(3);
+}
+
 TEST_CASE_METHOD(broker_sessions, "who means another broker is told so") {
   auto& wire = connect(private_routes);
   send(wire, broker_hello_request{2, 20, 7, shared_bytes::copy_of(std::string(nonce_bytes, 'n'))},
