@@ -1,5 +1,6 @@
 #include "actors/cluster/controller_link_actor.hpp"
 
+#include <algorithm>
 #include <caf/send.hpp>
 #include <utility>
 
@@ -134,36 +135,43 @@ caf::result<typename Request::response> controller_link_actor::pass_on(
     const admin_command<Request>& command) {
   using response = typename Request::response;
   auto promise = make_response_promise<response>();
-  auto refuse = [promise](error_code why) mutable { promise.deliver(controller_error(why)); };
+  uint64_t limit = no_limit;
+  if constexpr (requires { command.request.timeout_ms; }) {
+    limit = limit_wait(command.request.timeout_ms, [promise]() mutable {
+      promise.deliver(controller_error(error_code::request_timed_out));
+    });
+  }
+  auto give = [=, this](auto&& answer) mutable {
+    if (is_in_time(limit)) promise.deliver(std::forward<decltype(answer)>(answer));
+  };
+  auto refuse = [give](error_code why) mutable { give(controller_error(why)); };
   if (is_here()) {
     this->request(setup_.here, caf::infinite, command)
-        .then([promise](response& answer) mutable { promise.deliver(std::move(answer)); },
-              [promise](const caf::error& why) mutable { promise.deliver(why); });
+        .then([give](response& answer) mutable { give(std::move(answer)); },
+              [give](const caf::error& why) mutable { give(caf::error{why}); });
     return promise;
   }
   const auto version = find_api(Request::api)->last_version;
   wire_writer body;
   encode(body, command.request, version);
   const auto& caller = command.caller;
-  ask<ask_controller_request>({.principal = caller.principal,
-                               .client_id = caller.client_id,
-                               .client_address = caller.client_address,
-                               .listener = caller.listener,
-                               .client_version = caller.version,
-                               .api_asked = static_cast<int16_t>(Request::api),
-                               .body_version = version,
-                               .body = body.finish_flat()},
-                              [=, this](outcome<ask_controller_response> asked) mutable {
-                                if (!asked) return refuse(asked.error().code);
-                                if (asked->error_code != error_code::none)
-                                  return refuse(asked->error_code);
-                                auto answer = decode<response>(std::move(asked->body), version);
-                                if (!answer) return refuse(answer.error().code);
-                                give_when(asked->sequence,
-                                          [promise, given = std::move(*answer)]() mutable {
-                                            promise.deliver(std::move(given));
-                                          });
-                              });
+  ask<ask_controller_request>(
+      {.principal = caller.principal,
+       .client_id = caller.client_id,
+       .client_address = caller.client_address,
+       .listener = caller.listener,
+       .client_version = caller.version,
+       .api_asked = static_cast<int16_t>(Request::api),
+       .body_version = version,
+       .body = body.finish_flat()},
+      [=, this](outcome<ask_controller_response> asked) mutable {
+        if (!asked) return refuse(asked.error().code);
+        if (asked->error_code != error_code::none) return refuse(asked->error_code);
+        auto answer = decode<response>(std::move(asked->body), version);
+        if (!answer) return refuse(answer.error().code);
+        give_when(asked->sequence,
+                  [give, given = std::move(*answer)]() mutable { give(std::move(given)); });
+      });
   return promise;
 }
 
@@ -199,6 +207,23 @@ caf::result<partitions_altered> controller_link_actor::alter(alter_partitions& w
                                  : partitions_altered{.error = response.error().code});
       });
   return promise;
+}
+
+// --- clients wait as long as they said ---
+
+uint64_t controller_link_actor::limit_wait(int32_t timeout_ms, std::function<void()> give) {
+  const auto id = ++last_waiting_;
+  const auto wait_ms = std::max<int64_t>(timeout_ms, 0) + setup_.late_ms;
+  waiting_.emplace(id, waiting_answer{std::move(give), arm_timer(wait_ms, id)});
+  return id;
+}
+
+bool controller_link_actor::is_in_time(uint64_t limit) {
+  if (limit == no_limit) return true;
+  auto waiting = waiting_.extract(limit);
+  if (!waiting) return false;
+  cancel_timer(waiting.mapped().deadline);
+  return true;
 }
 
 // --- answers wait for the image ---

@@ -25,6 +25,9 @@ struct controller_link_setup {
   std::function<peer_handle(const replica_seat& self, const broker_image& other)> reach;
   /// After this long an answer is passed on, whatever this broker knows by then.
   int64_t patience_ms = 10'000;
+  /// A change that takes this much longer than its client waits is REQUEST_TIMED_OUT: it may yet be
+  /// made. (One that has not begun by then the controller itself answers, and does not make.)
+  int64_t late_ms = 1'000;
   int64_t repeat_report_ms = 500;  ///< What did not reach the controller is said again.
 };
 
@@ -37,6 +40,7 @@ public:
   void on_exit() override;
 
 private:
+  static constexpr uint64_t no_limit = 0;
   static constexpr uint64_t repeat_token = 0;  ///< Answers that wait have tokens from 1 on.
 
   struct waiting_answer {
@@ -49,6 +53,9 @@ private:
   [[nodiscard]] bool is_here() const;
   void applied(const image_applied& message);
   void give_when(int64_t sequence, std::function<void()> give);
+  /// Gives that answer, unless is_in_time() is asked before.
+  uint64_t limit_wait(int32_t timeout_ms, std::function<void()> give);
+  bool is_in_time(uint64_t limit);
   void report(const report_broker_request& what);
   void say_unsaid();
 

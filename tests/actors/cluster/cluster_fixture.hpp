@@ -16,6 +16,7 @@
 namespace ottla {
 
 class cluster_fixture : public actor_fixture {
+protected:
   /// An actor made of a lambda: caf's own kind trips over the library's assertions.
   class acting final : public caf::event_based_actor {
   public:
