@@ -1,0 +1,100 @@
+// What the pages share: the address shown, the light of the connection, and two ways to hold data:
+// watched (pushed by the broker) and listed (read page by page).
+
+import { onDestroy } from 'svelte';
+import { read, Problem } from './api';
+import { Live, type Light } from './live';
+import { parse_route, type Route } from './route';
+
+export const shown = $state<{ route: Route; light: Light; light_since: number; outdated: boolean }>(
+  {
+    route: parse_route(location.hash),
+    light: 'connecting',
+    light_since: Date.now(),
+    outdated: false,
+  },
+);
+
+addEventListener('hashchange', () => (shown.route = parse_route(location.hash)));
+
+let first_ui_hash: string | null = null;
+
+function events_address(): string {
+  const address = new URL('ws/v1/events', location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  address.hash = '';
+  address.search = '';
+  return address.href;
+}
+
+let live: Live | undefined;
+
+function connection(): Live {
+  live ??= new Live(
+    events_address(),
+    (light) => {
+      shown.light = light;
+      shown.light_since = Date.now();
+    },
+    (ui_hash) => {
+      first_ui_hash ??= ui_hash;
+      shown.outdated = ui_hash !== null && ui_hash !== first_ui_hash;
+    },
+  );
+  return live;
+}
+
+export interface Held<T> {
+  body: T | null;
+  problem: Problem | null;
+}
+
+/** The body of a channel for the life of the component that asks; the last one stays when offline. */
+export function watched<T>(channel: string): Held<T> {
+  const held = $state<Held<T>>({ body: null, problem: null });
+  const stop = connection().watch<T>(channel, {
+    data: (body) => {
+      held.body = body;
+      held.problem = null;
+    },
+    problem: (problem) => (held.problem = problem),
+  });
+  onDestroy(stop);
+  return held;
+}
+
+const refresh_ms = 5000;
+
+/**
+ * The answer to GET api/v1/`path()`, read anew when the path changes and, while the tab is
+ * visible, every five seconds.
+ */
+export function listed<T>(path: () => string): Held<T> {
+  const held = $state<Held<T>>({ body: null, problem: null });
+  $effect(() => {
+    const wanted = path();
+    const stop = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const refresh = async () => {
+      try {
+        if (!document.hidden || held.body === null) {
+          const body = await read<T>(wanted, stop.signal);
+          if (stop.signal.aborted) return;
+          held.body = body;
+          held.problem = null;
+        }
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        held.problem =
+          error instanceof Problem ? error : new Problem('Reading failed', String(error), 0, null);
+      }
+      timer = setTimeout(refresh, refresh_ms);
+    };
+    void refresh();
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
+  });
+  return held;
+}
