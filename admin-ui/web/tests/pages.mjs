@@ -79,6 +79,11 @@ async function look(context, name, where) {
     .first()
     .waitFor({ timeout: 5000 })
     .catch(() => faults.push(`no "${words}"`));
+  await page
+    .getByText('Live', { exact: false })
+    .first()
+    .waitFor({ timeout: 5000 })
+    .catch(() => faults.push('the light is not live'));
   if (process.env.PICTURES)
     await page.screenshot({ path: join(process.env.PICTURES, `${name}-${where}.png`) });
   const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);

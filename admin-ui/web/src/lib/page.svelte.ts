@@ -29,7 +29,8 @@ function events_address(): string {
 
 let live: Live | undefined;
 
-function connection(): Live {
+/** The connection of the page; the first caller opens it. */
+export function connection(): Live {
   live ??= new Live(
     events_address(),
     (light) => {
