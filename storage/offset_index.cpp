@@ -20,6 +20,15 @@ outcome<offset_position> offset_index::entry_before(size_t count) const {
   return decode(entry);
 }
 
+// Loading looks at the last entry only: a damaged one before it shows here, and is no place to
+// start from.
+outcome<offset_position> offset_index::start_before(size_t count) const {
+  auto at = entry_before(count);
+  if (!at) return at;
+  const bool sane = at->offset >= base_ && at->position >= 0 && at->position <= last_.position;
+  return sane ? *at : offset_position{base_, 0};
+}
+
 outcome<void> offset_index::reload_last() {
   auto last = entry_before(file_.count());
   if (!last) return std::move(last.error());
@@ -51,7 +60,7 @@ outcome<offset_position> offset_index::lookup(log_offset offset) const {
   if (file_.count() != 0 && last_.offset <= offset) return last_;
   auto count = file_.partition_point([&](auto entry) { return decode(entry).offset <= offset; });
   if (!count) return std::move(count.error());
-  return entry_before(*count);
+  return start_before(*count);
 }
 
 outcome<offset_position> offset_index::lookup_position(int64_t position) const {
@@ -59,14 +68,16 @@ outcome<offset_position> offset_index::lookup_position(int64_t position) const {
   auto count =
       file_.partition_point([&](auto entry) { return decode(entry).position <= position; });
   if (!count) return std::move(count.error());
-  return entry_before(*count);
+  return start_before(*count);
 }
 
 outcome<void> offset_index::truncate_to_position(int64_t position) {
   auto count = file_.partition_point([&](auto entry) { return decode(entry).position < position; });
   if (!count) return std::move(count.error());
   OTTLA_TRY(file_.truncate(*count));
-  return reload_last();
+  OTTLA_TRY(reload_last());
+  // A damaged entry may be the last now: without entries the log is walked from its start.
+  return last_.offset >= base_ && last_.position >= 0 ? outcome<void>{} : reset();
 }
 
 outcome<void> offset_index::check_all(int64_t log_bytes) const {

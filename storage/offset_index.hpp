@@ -50,6 +50,7 @@ private:
   [[nodiscard]] offset_position decode(std::span<const std::byte> entry) const;
   outcome<void> reload_last();
   outcome<offset_position> entry_before(size_t count) const;
+  outcome<offset_position> start_before(size_t count) const;
 
   index_file file_;
   log_offset base_;
