@@ -46,8 +46,15 @@ class Reader(threading.Thread):
         super().__init__(daemon=True)
         self.values, self.ends = [], threading.Event()
         self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"{topic}-reader", "enable.auto.commit": False})
-        _, end = self.consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=30)
+        _, end = wait_for("the end of the topic", 30, lambda: self.watermarks(topic))
         self.consumer.assign([TopicPartition(topic, 0, end)])
+
+    def watermarks(self, topic):
+        """Nothing while the broker that is asked does not know the topic, or who leads it."""
+        try:
+            return self.consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=5)
+        except KafkaException:
+            return None
 
     def run(self):
         while not self.ends.is_set():
