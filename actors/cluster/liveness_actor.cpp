@@ -54,7 +54,8 @@ void liveness_actor::image_came(const image_changed& change) {
 void liveness_actor::reach_all() {
   for (const auto& seat : liveness_.take_due(time().mono_ms())) reach(seat);
   const auto next_ms = liveness_.next_due_ms();
-  if (!next_ms || retry_timer_) return;
+  cancel_timer(retry_timer_);  // what is due next may be due sooner than what was
+  if (!next_ms) return;
   retry_timer_ = arm_timer(std::max<int64_t>(*next_ms - time().mono_ms(), 1), 0);
 }
 
