@@ -1,5 +1,8 @@
 #include "actors/cluster/image_builder.hpp"
 
+#include "actors/cluster/config_requests.hpp"
+#include "actors/config/config_definition.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -152,12 +155,22 @@ void image_builder::rename(const topic_ptr& before, const topic_ptr& after) {
   if (after) shard_for(after->name())[after->name()] = after->id();
 }
 
+bool image_builder::is_draining(broker_id id) const {
+  const auto& configs =
+      next_.configs(static_cast<int8_t>(config_resource::broker), std::to_string(id));
+  auto set = configs.find(draining_key);
+  return set != configs.end() && set->second == "true";
+}
+
 void image_builder::judge_brokers() {
   for (auto& broker : next_.brokers_) {
     auto state = std::ranges::find(next_.broker_states_->brokers, broker.registration.id,
                                    &broker_state_record::id);
     bool judged = state != next_.broker_states_->brokers.end() && state->epoch == broker.epoch;
     broker.status = judged ? state->status : broker_status::fenced;
+    if (broker.status == broker_status::active && is_draining(broker.registration.id)) {
+      broker.status = broker_status::draining;
+    }
   }
 }
 

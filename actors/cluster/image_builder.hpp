@@ -43,6 +43,7 @@ private:
                                    const topic_record& record) const;
   void rename(const topic_ptr& before, const topic_ptr& after);
   void judge_brokers();
+  [[nodiscard]] bool is_draining(broker_id id) const;
 
   metadata_image next_;
   std::set<int32_t> changed_buckets_;

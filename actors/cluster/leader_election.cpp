@@ -37,15 +37,22 @@ void lead(partition_record& record, const replica_seat& leader) {
   ++record.leader_epoch;
 }
 
+bool is_going(broker_id id, const election_view& view) {
+  return view.is_going && view.is_going(id);
+}
+
 // In the order of the replica list, so that the preferred one wins if it can.
 std::optional<replica_seat> first_live_of(const partition_record& record,
                                           const std::vector<replica_seat>& seats,
                                           const election_view& view) {
+  std::optional<replica_seat> last_resort;
   for (auto id : record.replicas) {
     auto found = std::ranges::find(seats, id, &replica_seat::id);
-    if (found != seats.end() && is_live(*found, view)) return *found;
+    if (found == seats.end() || !is_live(*found, view)) continue;
+    if (!is_going(id, view)) return *found;
+    if (!last_resort) last_resort = *found;
   }
-  return std::nullopt;
+  return last_resort;
 }
 
 // The last that was known to have everything, if there is one; else any that is there.
@@ -100,7 +107,8 @@ partition_record new_partition(std::vector<broker_id> replicas, const election_v
   partition_record record;
   record.replicas = std::move(replicas);
   for (auto id : record.replicas) {
-    if (auto seat = view.live_seat(id)) record.isr.push_back(*seat);
+    auto seat = view.live_seat(id);
+    if (seat && !is_going(id, view)) record.isr.push_back(*seat);
   }
   if (!record.isr.empty()) record.leader = record.isr.front();
   return record;
@@ -159,7 +167,7 @@ bool broker_gone(partition_record& record, broker_id gone, const election_view& 
 
 bool broker_leaves(partition_record& record, broker_id leaving, const election_view& view) {
   const bool has_successor = std::ranges::any_of(record.isr, [&](const replica_seat& seat) {
-    return seat.id != leaving && is_live(seat, view);
+    return seat.id != leaving && is_live(seat, view) && !is_going(seat.id, view);
   });
   return has_successor && broker_gone(record, leaving, view);
 }
@@ -196,7 +204,9 @@ error_code elect_preferred(partition_record& record, const election_view& view) 
     return error_code::election_not_needed;
   }
   auto seat = view.live_seat(preferred);
-  if (!seat || !holds(record.isr, *seat)) return error_code::preferred_leader_not_available;
+  if (!seat || !holds(record.isr, *seat) || is_going(preferred, view)) {
+    return error_code::preferred_leader_not_available;
+  }
   lead(record, *seat);
   ++record.partition_epoch;
   return error_code::none;

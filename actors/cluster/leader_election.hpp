@@ -17,11 +17,14 @@ namespace ottla {
 struct election_view {
   /// The seat that a broker would take now; nothing while it is gone or fenced.
   std::function<std::optional<replica_seat>(broker_id)> live_seat;
+  /// Whether a live broker is about to go: it leads only what nobody else can. Null: none is.
+  std::function<bool(broker_id)> is_going;
   int32_t min_insync_replicas = 1;
   bool allow_unclean = false;
 };
 
-/// A new partition: all live replicas are in sync and the first of them leads.
+/// A new partition: all live replicas that are not about to go are in sync, the first of them
+/// leads.
 partition_record new_partition(std::vector<broker_id> replicas, const election_view& view);
 
 /// How far a returning broker's replicas can be believed.

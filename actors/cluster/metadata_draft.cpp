@@ -204,7 +204,10 @@ broker_status metadata_draft::status_of(const replica_seat& seat) const {
   const auto& states = states_ ? states_->brokers : base_->broker_states().brokers;
   auto state = std::ranges::find(states, seat.id, &broker_state_record::id);
   const bool is_judged = state != states.end() && state->epoch == seat.epoch;
-  return is_judged ? state->status : broker_status::fenced;
+  if (!is_judged) return broker_status::fenced;
+  const bool is_draining =
+      state->status == broker_status::active && broker->status == broker_status::draining;
+  return is_draining ? broker_status::draining : state->status;
 }
 
 void metadata_draft::set_broker_state(const broker_state_record& state) {

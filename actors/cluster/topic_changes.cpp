@@ -304,9 +304,16 @@ election_view view_of(const change_context& context, const topic_config& config)
             const auto* broker = draft.base().find_broker(id);
             if (broker == nullptr) return std::nullopt;
             const replica_seat seat{id, broker->epoch};
-            if (draft.status_of(seat) != broker_status::active) return std::nullopt;
+            if (draft.status_of(seat) == broker_status::fenced) return std::nullopt;
             return seat;
           },
+          .is_going =
+              [&draft = context.draft](broker_id id) {
+                const auto* broker = draft.base().find_broker(id);
+                if (broker == nullptr) return false;
+                const auto status = draft.status_of({id, broker->epoch});
+                return status == broker_status::draining || status == broker_status::stopping;
+              },
           .min_insync_replicas = config.min_insync_replicas,
           .allow_unclean = config.unclean_leader_election};
 }

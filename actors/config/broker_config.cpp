@@ -50,6 +50,7 @@ void read_replication(const Reader& read, broker_settings& s) {
   read.integer(s.replica_fetch_max_bytes, "replica.fetch.max.bytes");
   read.integer(s.replica_fetch_response_max_bytes, "replica.fetch.response.max.bytes");
   read.integer(s.replica_fetch_backoff_ms, "replica.fetch.backoff.ms");
+  s.rack_aware_reads = read.text("replica.selector.class").ends_with("RackAwareReplicaSelector");
 }
 
 template <class Reader>

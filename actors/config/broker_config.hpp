@@ -48,6 +48,7 @@ struct broker_settings {
   int32_t replica_fetch_max_bytes = 1'048'576;
   int32_t replica_fetch_response_max_bytes = 10'485'760;
   int32_t replica_fetch_backoff_ms = 1'000;
+  bool rack_aware_reads = false;  ///< Consumers are sent to replicas in their rack (KIP-392).
 
   // Threads, memory, connections.
   int32_t io_threads = 0;  ///< 0: half the cores, at least one.

@@ -63,6 +63,14 @@ void check_static_settings(const config_layers& layers, std::vector<std::string>
       problems.push_back(where + checked.error().message);
       continue;
     }
+    // Its controller reads it from what is stored for the broker's id.
+    if (name == draining_key && setting.value != "false") {
+      problems.push_back(
+          fmt::format("{}{} is set while the broker runs: ottla config alter broker "
+                      "ID --set {}={}",
+                      where, name, name, setting.value));
+      continue;
+    }
     auto why = reason_to_ignore(name, *definition);
     if (!why.empty()) ignored[why].push_back(name);
   }

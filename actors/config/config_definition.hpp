@@ -57,6 +57,9 @@ struct config_definition {
   [[nodiscard]] bool is_sensitive() const { return type == config_type::password; }
 };
 
+/// A broker for whose id the cluster has stored it gets no new replicas.
+inline constexpr std::string_view draining_key = "ottla.broker.draining";
+
 /// Broker keys, sorted by name.
 std::span<const config_definition> broker_config_definitions();
 /// Topic keys, sorted by name. Defaults are those of the broker keys they fall back to.

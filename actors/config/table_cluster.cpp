@@ -44,6 +44,12 @@ constexpr config_definition cluster_configs[] = {
     {.name = "ottla.zookeeper.digest.password",
      .type = config_type::password,
      .doc = "The password of that user. It goes to the servers in clear."},
+    {.name = "ottla.broker.draining",
+     .type = config_type::boolean,
+     .default_value = "false",
+     .update = config_update::per_broker,
+     .doc = "Set for one broker at run time: it gets no new replicas, and leads only what no other "
+            "in-sync replica can. What it has stays until it is moved away."},
     {.name = "replica.lag.time.max.ms",
      .type = config_type::int64,
      .default_value = "30000",
@@ -78,6 +84,12 @@ constexpr config_definition cluster_configs[] = {
      .default_value = "1000",
      .min = 0,
      .doc = "How long a follower rests after an error."},
+    {.name = "replica.selector.class",
+     .type = config_type::text,
+     .allowed = "org.apache.kafka.common.replica.LeaderSelector,"
+                "org.apache.kafka.common.replica.RackAwareReplicaSelector",
+     .doc = "Where consumers read: from the leader, or from a replica in their own rack "
+            "(their client.rack and the brokers' broker.rack)."},
 };
 
 }  // namespace

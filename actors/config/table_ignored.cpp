@@ -175,7 +175,6 @@ constexpr config_definition ignored_configs[] = {
     ignored("log.dir.failure.timeout.ms", config_type::int64, why_replication),
     at_least(1, ignored("num.replica.fetchers", config_type::int32, why_replication,
                         config_update::cluster_wide)),
-    ignored("replica.selector.class", config_type::text, why_replication),
     ignored("replica.socket.receive.buffer.bytes", config_type::int32, why_replication),
     ignored("replica.socket.timeout.ms", config_type::int32, why_replication),
     ignored("request.timeout.ms", config_type::int32, why_replication),

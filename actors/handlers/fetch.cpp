@@ -10,6 +10,7 @@
 namespace ottla {
 namespace {
 
+constexpr api_version first_version_of_followers = 11;  // KIP-392
 constexpr api_version first_version_by_id = 13;
 
 fetch_session_request session_request(const fetch_request& request, api_version version) {
@@ -65,6 +66,10 @@ public:
                                                  session_.services().time->mono_ms());
     if (context_.error != error_code::none) return refuse(context_.error);
     choose_partitions(request);
+    if (!replica_ && terms_.version >= first_version_of_followers) {
+      from_any_replica_ = true;
+      if (config->rack_aware_reads) nearer_ = brokers_in(request.rack_id, config->rack);
+    }
     if (request.max_wait_ms > 0 && min_bytes_ > 0 && has_partition_to_read()) {
       id_ = session_.park(shared_from_this());
       session_.wake_after(id_, request.max_wait_ms);
@@ -126,6 +131,20 @@ private:
     available_bytes_.resize(fetched_.size());
   }
 
+  /// Null if this broker is in that rack itself, or nobody is.
+  [[nodiscard]] std::shared_ptr<const std::vector<broker_id>> brokers_in(
+      const std::string& rack, const std::optional<std::string>& own) const {
+    if (rack.empty() || own == rack) return nullptr;
+    std::vector<broker_id> found;
+    for (const auto& broker : image_->brokers()) {
+      if (broker.is_active() && broker.registration.rack == rack) {
+        found.push_back(broker.registration.id);
+      }
+    }
+    if (found.empty()) return nullptr;
+    return std::make_shared<const std::vector<broker_id>>(std::move(found));
+  }
+
   [[nodiscard]] bool has_partition_to_read() const {
     return std::find(refused_.begin(), refused_.end(), false) != refused_.end();
   }
@@ -153,7 +172,9 @@ private:
                         .isolation = terms_.isolation,
                         .current_epoch = position.current_epoch,
                         .last_fetched_epoch = position.last_fetched_epoch,
-                        .replica = replica_};
+                        .replica = replica_,
+                        .from_any_replica = from_any_replica_,
+                        .nearer = nearer_};
     if (id_ != 0) {
       read.watch = {.session = caf::weak_actor_ptr{session_.self().ctrl()},
                     .watch_id = id_,
@@ -172,7 +193,8 @@ private:
       if (refused_[i]) continue;
       const auto& result = fetched_[i].result;
       total += size_bytes(result.records);
-      must_answer = must_answer || result.error != error_code::none || result.diverging;
+      must_answer = must_answer || result.error != error_code::none || result.diverging ||
+                    result.preferred_replica != no_broker;
     }
     if (must_answer || total >= min_bytes_) return answer();
     park();
@@ -229,6 +251,8 @@ private:
   fetch_answer_terms terms_;
   int32_t min_bytes_ = 0;
   std::optional<replica_seat> replica_;  ///< Who fetches, if it is a broker.
+  bool from_any_replica_ = false;
+  std::shared_ptr<const std::vector<broker_id>> nearer_;  ///< To the consumer than this one.
   fetch_context context_;
   std::vector<fetched_partition> fetched_;
   std::vector<char> refused_;             ///< Answered without a read.

@@ -49,6 +49,7 @@ partition_answer answer_partition(fetched_partition& fetched, byte_budget& budge
   if (result.diverging) {
     answer.diverging_epoch = {result.diverging->epoch, result.diverging->end_offset};
   }
+  answer.preferred_read_replica = result.preferred_replica;
   const auto bytes = size_bytes(result.records);
   if (bytes > 0 && budget.take(bytes)) answer.records = std::move(result.records);
   return answer;
@@ -61,6 +62,7 @@ bool client_must_hear(const fetched_partition& fetched, const partition_answer& 
                                            {.error = answer.error_code,
                                             .has_records = size_bytes(answer.records) > 0,
                                             .diverges = fetched.result.diverging.has_value(),
+                                            .is_sent_elsewhere = answer.preferred_read_replica >= 0,
                                             .high_watermark = answer.high_watermark,
                                             .log_start_offset = answer.log_start_offset});
   return is_news || !context.incremental;

@@ -47,8 +47,8 @@ bool fetch_session::answered(const fetch_target& target, const fetch_answer_fact
   auto known = index_.find(target);
   if (known == index_.end()) return true;
   auto& last = known->second->last;
-  bool is_news = facts.has_records || facts.diverges || facts.error != error_code::none ||
-                 facts.high_watermark != last.high_watermark ||
+  bool is_news = facts.has_records || facts.diverges || facts.is_sent_elsewhere ||
+                 facts.error != error_code::none || facts.high_watermark != last.high_watermark ||
                  facts.log_start_offset != last.log_start_offset;
   last = facts;
   if (facts.error != error_code::none) last.high_watermark = -1;  // repeat it until it is gone

@@ -43,6 +43,7 @@ struct fetch_answer_facts {
   error_code error = error_code::none;
   bool has_records = false;
   bool diverges = false;
+  bool is_sent_elsewhere = false;
   log_offset high_watermark = -1;
   log_offset log_start_offset = -1;
 };

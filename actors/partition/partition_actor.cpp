@@ -236,11 +236,27 @@ void partition_actor::expire_parked() {
 
 // --- fetch ---
 
+error_code partition_actor::check_readable(const read_partition& request) const {
+  const auto error = check_leadership(request.current_epoch);
+  const bool follows = assignment_.role == partition_role::follower;
+  if (error == error_code::not_leader_or_follower && follows && request.from_any_replica) {
+    return error_code::none;
+  }
+  return error;
+}
+
 caf::result<read_result> partition_actor::read(const read_partition& request) {
-  if (auto error = check_leadership(request.current_epoch); error != error_code::none) {
+  if (auto error = check_readable(request); error != error_code::none) {
     return answer_without_log(request, error);
   }
   if (request.replica) return read_for_replica(request);
+  if (request.nearer && assignment_.leads()) {
+    if (auto better = progress_.best_of(*request.nearer, request.fetch_offset)) {
+      auto answer = answer_without_log(request, error_code::none);
+      answer.preferred_replica = *better;
+      return answer;
+    }
+  }
   if (request.fetch_offset == progress_.high_watermark() &&
       request.last_fetched_epoch == no_leader_epoch) {
     // The usual case of a consumer that has read everything: no need to ask the log.

@@ -121,6 +121,7 @@ private:
 
   [[nodiscard]] int32_t min_insync_replicas() const;
   [[nodiscard]] error_code check_leadership(leader_epoch epoch) const;
+  [[nodiscard]] error_code check_readable(const read_partition& request) const;
   [[nodiscard]] leader_hint hint() const { return {assignment_.leader, assignment_.epoch}; }
   [[nodiscard]] topic_id_partition key() const { return {topic_id_, which_.partition}; }
 

@@ -6,6 +6,7 @@
 
 #include <caf/actor_control_block.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -71,6 +72,9 @@ struct read_partition {
   leader_epoch last_fetched_epoch = no_leader_epoch;  ///< -1: no divergence check (KIP-595).
   std::optional<partition_watch> watch;
   std::optional<replica_seat> replica;  ///< The broker that has proved to be this one (F8).
+  bool from_any_replica = false;        ///< A follower may answer, up to its own high watermark.
+  /// Brokers nearer to the reader than the leader; null: none.
+  std::shared_ptr<const std::vector<broker_id>> nearer;
 };
 
 struct epoch_end {
@@ -87,6 +91,7 @@ struct read_result {
   std::optional<epoch_end>
       diverging;  ///< Where the reader's log parts from this one; then no data.
   leader_hint hint;
+  broker_id preferred_replica = no_broker;  ///< Where the reader should go instead; then no data.
 };
 
 /// Ends a watch; harmless for one that is unknown.

@@ -221,6 +221,17 @@ std::optional<isr_proposal> replica_progress::next_proposal(int64_t now_ms) {
   return made;
 }
 
+std::optional<broker_id> replica_progress::best_of(std::span<const broker_id> brokers,
+                                                   log_offset offset) const {
+  const follower* best = nullptr;
+  for (const auto& each : followers_) {
+    if (!each.in_sync || each.log_end < offset) continue;
+    if (std::ranges::find(brokers, each.id) == brokers.end()) continue;
+    if (best == nullptr || each.log_end > best->log_end) best = &each;
+  }
+  return best == nullptr ? std::nullopt : std::optional{best->id};
+}
+
 void replica_progress::refused(uint64_t number, isr_refusal why, int64_t now_ms) {
   if (!pending_ || pending_->proposal.number != number) return;
   if (why == isr_refusal::superseded) return;  // what is in force now comes with the newer record

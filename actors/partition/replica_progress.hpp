@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "actors/config/topic_config.hpp"
@@ -88,6 +89,11 @@ public:
   void refused(uint64_t number, isr_refusal why, int64_t now_ms);
   /// When to look for laggards or repeat a proposal; nothing if time alone changes nothing.
   [[nodiscard]] std::optional<int64_t> next_look_ms(int64_t now_ms) const;
+
+  /// Of these brokers the in-sync replica that has most, if one has all below `offset`: a consumer
+  /// may read there (KIP-392).
+  [[nodiscard]] std::optional<broker_id> best_of(std::span<const broker_id> brokers,
+                                                 log_offset offset) const;
 
   // --- follower ---
 

@@ -68,7 +68,7 @@ struct broker_registration {
 enum class broker_status : uint8_t {
   fenced = 0,  ///< Registered, not yet ready: hidden from clients, leads nothing.
   active = 1,
-  draining = 2,  ///< Gets no new replicas or leaderships.
+  draining = 2,  ///< Gets no new replicas, and leads only what nobody else can. Never stored.
   stopping = 3   ///< About to leave: joins no ISR.
 };
 

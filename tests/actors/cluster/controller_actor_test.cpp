@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <rapidcheck.h>
 
+#include "actors/cluster/config_requests.hpp"
 #include "tests/actors/cluster/cluster_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -340,6 +341,27 @@ TEST_CASE_METHOD(cluster_fixture, "an expired session gives up office and starts
   CHECK(controller_epoch(ensemble) == 2);
   CHECK(one.cache.get()->find_topic("t")->partition(0).leader == replica_seat{1, one.epoch});
   CHECK(create(one, "u") == error_code::none);
+}
+
+TEST_CASE_METHOD(cluster_fixture, "a draining broker gets no new replicas, also after a restart") {
+  auto& one = start(last_stop::clean, 1);
+  auto* two = &start(last_stop::clean, 2);
+  incremental_alter_configs_request drain;
+  drain.resources.push_back({.resource_type = static_cast<int8_t>(config_resource::broker),
+                             .resource_name = "2",
+                             .configs = {{.name = "ottla.broker.draining", .value = "true"}}});
+  auto answer =
+      ask<incremental_alter_configs_response>(one, incremental_alter_configs_command{drain, {}});
+  REQUIRE(answer.responses.front().error_code == error_code::none);
+  const auto status = [&] { return one.cache.get()->find_broker(2)->status; };
+  CHECK(status() == broker_status::draining);
+  stop(*two);
+  two = &start(last_stop::clean, 2);
+  CHECK(status() == broker_status::draining);
+  REQUIRE(create(one, "t", 8) == error_code::none);
+  for (int32_t i = 0; i < 8; ++i) {
+    CHECK(one.cache.get()->find_topic("t")->partition(i).replicas == std::vector<broker_id>{1});
+  }
 }
 
 TEST_CASE_METHOD(cluster_fixture, "a crash counts once, however often its broker registers") {

@@ -15,6 +15,7 @@ struct world {
   std::map<broker_id, broker_epoch> live;
   int32_t min_insync_replicas = 1;
   bool allow_unclean = false;
+  std::set<broker_id> going;  ///< Live, and about to go.
 
   [[nodiscard]] election_view view() const {
     return {.live_seat = [this](broker_id id) -> std::optional<replica_seat> {
@@ -22,6 +23,7 @@ struct world {
               if (found == live.end()) return std::nullopt;
               return replica_seat{found->first, found->second};
             },
+            .is_going = [this](broker_id id) { return going.contains(id); },
             .min_insync_replicas = min_insync_replicas,
             .allow_unclean = allow_unclean};
   }
@@ -39,6 +41,21 @@ TEST_CASE("the first live replica leads a new partition") {
   auto without = new_partition({2, 1, 3}, three.view());
   CHECK(without.leader == replica_seat{1, 10});
   CHECK(without.isr.size() == 2);
+}
+
+TEST_CASE("who is about to go leads only what nobody else can") {
+  world three{.live = {{1, 10}, {2, 20}, {3, 30}}, .allow_unclean = true, .going = {1}};
+  auto record = new_partition({1, 2, 3}, three.view());
+  CHECK(record.isr == std::vector<replica_seat>{{2, 20}, {3, 30}});
+  CHECK(record.leader == replica_seat{2, 20});
+  alter_isr(record, {{1, 10}, {2, 20}}, three.view());
+  CHECK(elect_preferred(record, three.view()) == error_code::preferred_leader_not_available);
+  CHECK_FALSE(broker_leaves(record, 2, three.view()));
+  // It is in sync, and the third broker is not: no unclean election.
+  three.live.erase(2);
+  REQUIRE(broker_gone(record, 2, three.view()));
+  CHECK(record.leader == replica_seat{1, 10});
+  CHECK_FALSE(record.recovering);
 }
 
 TEST_CASE("a broker that returns after a clean stop leads again under a new leader epoch") {

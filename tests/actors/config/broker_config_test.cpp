@@ -75,6 +75,7 @@ std::string other_value(const config_definition& definition) {
       {"offsets.topic.compression.codec", "2"},
       {"log.cleaner.io.max.bytes.per.second", "1000.5"},
       {"ottla.request.receive.timeout.ms", "200"},
+      {"replica.selector.class", "org.apache.kafka.common.replica.RackAwareReplicaSelector"},
       {"zookeeper.session.timeout.ms", "200"},
   };
   if (auto at = other.find(definition.name); at != other.end()) return at->second;
@@ -91,6 +92,8 @@ TEST_CASE("every honoured broker key changes the typed configuration") {
     // These two only permit or name things that other keys then use.
     if (definition.name == "ottla.allow.insecure.listeners") continue;
     if (definition.name == "listener.security.protocol.map") continue;
+    // Is for run time only, and then for the controller.
+    if (definition.name == "ottla.broker.draining") continue;
     // These need each other; a case of their own has them.
     if (definition.name.starts_with("ottla.zookeeper.digest.")) continue;
     if (definition.name == "zookeeper.set.acl") continue;
@@ -100,6 +103,14 @@ TEST_CASE("every honoured broker key changes the typed configuration") {
         broker_with({{std::string(definition.name), other_value(definition)}});
     CHECK_FALSE(changed == defaults);
   }
+}
+
+TEST_CASE("draining is for run time: a file that sets it is refused with the way to do it") {
+  auto loaded = make_broker_config(
+      {.statics = {{"ottla.broker.draining", {"true", "server.properties:3"}}}}, "host");
+  REQUIRE_FALSE(loaded);
+  CHECK(loaded.error().message.find("ottla config alter broker ID") != std::string::npos);
+  CHECK(make_broker_config({.statics = {{"ottla.broker.draining", {"false", "f:3"}}}}, "host"));
 }
 
 TEST_CASE("a broker key of an older name or coarser unit counts where the newer is not set") {

@@ -53,6 +53,21 @@ void check_rule(safety_rule rule, Scenario scenario) {
 
 }  // namespace
 
+TEST_CASE("a consumer is sent to the replica in sync that has most of what it asks for") {
+  leader one({{1, 10}, {2, 20}});
+  one.append_to(10);
+  const std::vector<broker_id> both{2, 3};
+  CHECK_FALSE(one.progress.best_of(both, 0));  // nobody has fetched yet
+  one.fetch({2, 20}, 6);
+  one.fetch({3, 30}, 10);
+  CHECK(one.progress.best_of(both, 6) == 2);  // the other one has more, but is not in sync
+  CHECK_FALSE(one.progress.best_of(both, 7));
+  one.commit({{1, 10}, {2, 20}, {3, 30}});
+  CHECK(one.progress.best_of(both, 6) == 3);
+  CHECK(one.progress.best_of(std::vector<broker_id>{2}, 6) == 2);
+  CHECK_FALSE(one.progress.best_of(std::vector<broker_id>{4}, 0));
+}
+
 TEST_CASE("a replica without followers has its high watermark at its log end") {
   replica_progress alone(1, {durability::replicated, 2, lag_ms}, [](const auto&) { return true; });
   alone.opened_at(5, 5, 5);
