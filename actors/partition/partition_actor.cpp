@@ -96,7 +96,7 @@ partition_actor::behavior_type partition_actor::make_behavior() {
       [this](const quarantine_range& found) { return this->delegate(log_, found); },
       [this](const close_partition&) { return close(); },
       [this](const rest_partition&) { return rest(); },
-      [this](const resume_partition& opened) { resume(opened); },
+      [this](const resume_partition& opened) { go_on_with(opened); },
       [this](const timer_expired& timer) {
         if (timer.token == look_token) return look_at_replicas();
         expire_parked();
@@ -505,7 +505,7 @@ caf::result<partition_closed> partition_actor::rest() {
   });
 }
 
-void partition_actor::resume(const resume_partition& opened) {
+void partition_actor::go_on_with(const resume_partition& opened) {
   log_ = opened.log;
   link_to(log_);
   caf::anon_send(

@@ -78,7 +78,7 @@ private:
   caf::result<partition_description> describe(bool for_checkpoint);
   caf::result<partition_closed> close();
   caf::result<partition_closed> rest();
-  void resume(const resume_partition& opened);
+  void go_on_with(const resume_partition& opened);
   template <class Done>
   caf::result<partition_closed> close_log(Done after);
   [[nodiscard]] partition_description describe(const log_facts& facts) const;

@@ -327,7 +327,7 @@ def test_a_failed_fsync_takes_its_directory_offline_and_is_never_tried_again(own
     broken.progresses()
     switch.write_text(str(bad))
     wait_until(lambda: produce_error(node, topic, here) == STORAGE_ERROR, 20, what="the directory is offline")
-    assert len(said(node, "offline", str(bad))) == 1
+    wait_until(lambda: len(said(node, "offline", str(bad))) == 1, 20, what="one line says so")
     acknowledged = dict(broken.acknowledged)
     refused = log.read_text().splitlines()
     switch.unlink()  # the disk says it is well again: what it forgot meanwhile nobody knows
