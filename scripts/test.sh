@@ -57,7 +57,7 @@ run_part() {
     asan) scripts/build.sh asan unit_tests && OTTLA_SIM_SEEDS=40 sanitized asan ;;
     # shellcheck disable=SC2086
     tsan) scripts/build.sh tsan $threaded ottla && sanitized tsan -R "^($(echo $threaded | tr ' ' '|'))\$" && program_under_tsan ;;
-    sim) OTTLA_SIM_SEEDS=${SIM_SEEDS:-20000} build/test_sim ;;
+    sim) OTTLA_SIM_SEEDS=${SIM_SEEDS:-20000} build/test_sim && OTTLA_CLUSTER_SIM_SEEDS=${SIM_SEEDS:-2000} build/test_cluster_sim ;;
     fuzz) FUZZ_SECONDS=${FUZZ_SECONDS:-300} scripts/fuzz.sh ;;
     clients) tests/clients/run.sh -m ci ;;
     clients-all) tests/clients/run.sh -m "not system" --units=1 && tests/clients/run.sh -m "not system" --units=3 ;;

@@ -37,25 +37,27 @@ compression_options offsets_compression(const broker_config& config) {
 }
 
 /// Connections to the other brokers, by the address that each has for brokers.
-make_peer peers_of(caf::actor_system& system, std::string listener, std::string secret) {
-  return [&system, listener = std::move(listener), secret = std::move(secret)](
-             unit& where, const replica_seat& self, const broker_image& other,
-             std::function<void(bool was_refused)> lost) -> peer_handle {
-    const auto* at = other.endpoint(listener);
-    if (at == nullptr) {
-      log::warn("peer", "broker {} has no listener {}", other.registration.id, listener);
-      return {};
-    }
-    peer_setup setup{
-        .name = fmt::format("broker {} at {}:{}", other.registration.id, at->host, at->port),
-        .connect =
-            [&where, host = at->host, port = at->port](connect_ended ended) {
-              connect_tcp(where, host, port, connect_timeout_ms, std::move(ended));
-            },
-        .lost = std::move(lost),
-        .identity = peer_identity{self, other.registration.id, secret}};
-    return caf::actor_cast<peer_handle>(spawn_on<peer_actor>(system, where, std::move(setup)));
-  };
+make_peer peers_of(caf::actor_system& system, connector connect, std::string listener,
+                   std::string secret) {
+  return
+      [&system, connect = std::move(connect), listener = std::move(listener),
+       secret = std::move(secret)](unit& where, const replica_seat& self, const broker_image& other,
+                                   std::function<void(bool was_refused)> lost) -> peer_handle {
+        const auto* at = other.endpoint(listener);
+        if (at == nullptr) {
+          log::warn("peer", "broker {} has no listener {}", other.registration.id, listener);
+          return {};
+        }
+        peer_setup setup{
+            .name = fmt::format("broker {} at {}:{}", other.registration.id, at->host, at->port),
+            .connect =
+                [&where, connect, host = at->host, port = at->port](connect_ended ended) {
+                  connect(where, host, port, connect_timeout_ms, std::move(ended));
+                },
+            .lost = std::move(lost),
+            .identity = peer_identity{self, other.registration.id, secret}};
+        return caf::actor_cast<peer_handle>(spawn_on<peer_actor>(system, where, std::move(setup)));
+      };
 }
 
 /// The threads that work for each log directory.
@@ -143,7 +145,9 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
                      .found = std::move(places),
                      .is_directory_missing = is_directory_missing,
                      .give_up = std::move(give_up)};
-  if (!services_.cluster_secret.empty()) join_cluster(system, setup);
+  if (!services_.cluster_secret.empty()) {
+    join_cluster(system, std::move(seams.connect), setup);
+  }
   supervisor_ = spawn_on<broker_actor>(system, first, std::move(setup));
   services_.supervisor = supervisor_;
   coordinators_ = spawn_on<coordinators_actor>(
@@ -160,10 +164,11 @@ node::node(caf::actor_system& system, broker_config config, node_seams seams, op
 }
 
 /// Between this broker and the others: the way to the controller, and what replication needs.
-void node::join_cluster(caf::actor_system& system, broker_setup& setup) {
+void node::join_cluster(caf::actor_system& system, connector connect, broker_setup& setup) {
   const auto settings = config_.get();
   auto& first = *services_.units.front();
-  setup.connect = peers_of(system, settings->inter_broker_listener, services_.cluster_secret);
+  setup.connect = peers_of(system, std::move(connect), settings->inter_broker_listener,
+                           services_.cluster_secret);
   controller_link_ = spawn_on<controller_link_actor>(
       system, first,
       controller_link_setup{.self = settings->node_id,

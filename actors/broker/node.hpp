@@ -13,6 +13,7 @@
 #include "actors/broker/broker_services.hpp"
 #include "actors/broker/log_dirs.hpp"
 #include "actors/cluster/metadata_actor.hpp"
+#include "actors/gateway/connector.hpp"
 
 namespace ottla {
 
@@ -28,6 +29,7 @@ struct node_seams {
   std::shared_ptr<store_mailbox> mailbox;  ///< The one that `store` was opened with.
   /// What the brokers of a cluster prove to each other; empty: this one is the only one.
   std::string cluster_secret;
+  connector connect = connect_tcp;  ///< To other brokers.
 };
 
 class node {
@@ -51,7 +53,7 @@ public:
   void end();
 
 private:
-  void join_cluster(caf::actor_system& system, broker_setup& setup);
+  void join_cluster(caf::actor_system& system, connector connect, broker_setup& setup);
 
   config_cell config_;
   metadata_cache metadata_cache_;

@@ -99,6 +99,11 @@ void client::lose_connection() {
   lost();
 }
 
+void client::look_elsewhere() {
+  if (wire_) wire_->client_closes();
+  lose_connection();
+}
+
 void client::pause_ms(int64_t at_most_ms) {
   next_us_ = world_.time.now_us + 1000 +
              static_cast<int64_t>(world_.random.below(static_cast<uint64_t>(at_most_ms) * 1000));
@@ -117,10 +122,11 @@ bool topic_maker::send_next() {
   auto& topic = request.topics.emplace_back();
   topic.name = topic_name;
   topic.num_partitions = partitions_;
-  topic.replication_factor = 1;
+  topic.replication_factor = world_.replication_factor;
   topic.configs = {{"internal.segment.bytes", std::to_string(segment_bytes_)},
                    {"retention.ms", "-1"},
                    {"index.interval.bytes", "256"}};
+  for (const auto& [key, value] : world_.topic_configs) topic.configs.push_back({key, value});
   send(request, 5);
   return true;
 }
@@ -133,7 +139,8 @@ void topic_maker::answered(api_key, uint64_t, wire_reader& body, api_version ver
     world_.topic_exists = true;
     return;
   }
-  if (!is_retriable(error)) unexpected("CreateTopics", error);
+  const bool needs_more = error == error_code::invalid_replication_factor && world_.has_replicas();
+  if (!is_retriable(error) && !needs_more) unexpected("CreateTopics", error);
   pause_ms(50);
 }
 
@@ -233,6 +240,7 @@ void producer::produced(size_t index, error_code error, log_offset base_offset) 
         fmt::format("I14: Produce of batch {} ({} open, producer id {})", index, first_open_, id_),
         error);
   }
+  if (error == error_code::not_leader_or_follower) return look_elsewhere();
   rewinds_ = true;
   pause_ms(50);
 }
@@ -271,7 +279,7 @@ bool consumer::send_next() {
   wanted.partition = partition_;
   wanted.fetch_offset = position_;
   wanted.partition_max_bytes = static_cast<int32_t>(1 + world_.random.below(20'000));
-  send(request, 12);
+  send(request, world_.has_replicas() ? 10 : 12);  // up to 10 only from leaders
   return true;
 }
 
@@ -284,16 +292,19 @@ void consumer::answered(api_key, uint64_t, wire_reader& body, api_version versio
     if (!is_retriable(answer.error_code)) {
       unexpected(fmt::format("I4: Fetch from {}", position_), answer.error_code);
     }
+    if (answer.error_code == error_code::not_leader_or_follower) return look_elsewhere();
     return pause_ms(50);
   }
-  world_.facts.saw_high_watermark(partition_, answer.high_watermark);
+  // A new leader may know less of it for a while.
+  if (!world_.has_replicas()) world_.facts.saw_high_watermark(partition_, answer.high_watermark);
   const auto records = flatten({answer.records});
   position_ = world_.facts.fetched(partition_, position_, records->view());
-  if (position_ > answer.high_watermark) {
+  const bool has_read = !records->view().empty() || !world_.has_replicas();
+  if (has_read && position_ > answer.high_watermark) {
     world_.facts.violated(fmt::format("I4: records up to {} above the high watermark {}", position_,
                                       answer.high_watermark));
   }
-  is_done_ = is_auditor_ && position_ == answer.high_watermark;
+  is_done_ = is_auditor_ && position_ >= answer.high_watermark;
   if (!is_auditor_ && world_.random.below(50) == 0) position_ = 0;
   if (world_.random.below(4) == 0) pause_ms(10);
 }
@@ -331,6 +342,7 @@ bool committer::send_next() {
 void committer::told(error_code error) {
   if (!is_retriable(error)) unexpected("a group request", error);
   knows_coordinator_ = false;
+  if (error == error_code::not_coordinator) return look_elsewhere();
   pause_ms(50);
 }
 

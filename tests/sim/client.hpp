@@ -29,6 +29,10 @@ struct client_world {
   bool topic_exists = false;
   uint64_t cut_one_in = 0;  ///< One in so many requests loses its connection on the way; 0: none.
   bool dribbles = false;    ///< Some connections bring a few bytes at a time.
+  int16_t replication_factor = 1;
+  std::vector<std::pair<std::string, std::string>> topic_configs;  ///< Besides those of all.
+
+  [[nodiscard]] bool has_replicas() const { return replication_factor > 1; }
 };
 
 class client {
@@ -63,6 +67,8 @@ protected:
   }
   [[nodiscard]] size_t in_flight() const { return in_flight_.size(); }
   void pause_ms(int64_t at_most_ms);
+  /// The next connection may be to another broker.
+  void look_elsewhere();
   void unexpected(std::string_view what, error_code error);
 
   client_world& world_;

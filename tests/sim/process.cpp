@@ -4,12 +4,13 @@
 #include <caf/send.hpp>
 #include <functional>
 
-#include "actors/gateway/routes.hpp"
 #include "actors/gateway/session_actor.hpp"
 #include "tests/support/asking.hpp"
 
 namespace ottla::sim {
 namespace {
+
+constexpr size_t open_files_max = 1000;
 
 template <class Answer, class Handle, class Question>
 void ask(caf::actor_system& system, Handle whom, Question question,
@@ -31,7 +32,9 @@ void ask(caf::actor_system& system, Handle whom, Question question,
 process::process(machine& on, const broker_config& config, const process_options& options)
     : machine_(on), disk_(on.disk, options.lie), memory_(memory_budget_options{}) {
   random_source random{options.seed};
-  auto dirs = open_log_dirs(disk_, config, random);
+  auto dirs = options.cluster_id.empty()
+                  ? open_log_dirs(disk_, config, random)
+                  : open_log_dirs_of(disk_, config, random, open_files_max, options.cluster_id);
   if (!dirs) {
     failure_ = dirs.error().message;
     return;
@@ -43,10 +46,11 @@ process::process(machine& on, const broker_config& config, const process_options
   system_config_.set("scheduler.policy", caf::atom("testing"));
   system_ = std::make_unique<caf::actor_system>(system_config_);
   system_->await_actors_before_shutdown(false);
-  start(on, config, std::move(*dirs));
+  start(on, config, options, std::move(*dirs));
 }
 
-void process::start(machine& on, const broker_config& config, opened_log_dirs dirs) {
+void process::start(machine& on, const broker_config& config, const process_options& options,
+                    opened_log_dirs dirs) {
   cluster_id_ = dirs.cluster_id;
   auto mailbox = std::make_shared<store_mailbox>();
   auto store = on.metadata.connect(store_mailbox::executor(mailbox));
@@ -59,7 +63,9 @@ void process::start(machine& on, const broker_config& config, opened_log_dirs di
                                             .time = &on.time,
                                             .disk = &disk_,
                                             .store = std::move(store),
-                                            .mailbox = std::move(mailbox)},
+                                            .mailbox = std::move(mailbox),
+                                            .cluster_secret = options.cluster_secret,
+                                            .connect = options.connect},
                                  std::move(dirs), [this](const std::string& why) {
                                    if (!is_dead_) failure_ = why;
                                  });
@@ -82,7 +88,7 @@ process::~process() {
   bool busy = true;
   while (busy) {
     busy = false;
-    while (scheduler().try_run_once()) busy = true;
+    for (; runnable() > 0; run_one(0)) busy = true;
     for (size_t i = 0; i < units_.size(); ++i) busy = end_burst(i) || busy;
     for (auto& each : connections_) busy = each.wire->pump() || busy;
   }
@@ -92,16 +98,29 @@ process::~process() {
   system_.reset();
 }
 
-std::shared_ptr<simulated_transport> process::connect() {
+std::shared_ptr<simulated_transport> process::serve(std::string listener,
+                                                    std::span<const route> routes) {
   auto wire = std::make_shared<simulated_transport>();
   auto& home = *units_[connections_.size() % units_.size()];
   session_setup born;
   born.connection = wire;
-  born.listener = "PLAINTEXT";
-  born.routes = client_routes();
+  born.listener = std::move(listener);
+  born.routes = routes;
   born.services = &node_->services();
   connections_.push_back({wire, spawn_session(*system_, home, std::move(born))});
   return wire;
+}
+
+std::shared_ptr<simulated_transport> process::connect() {
+  return serve("PLAINTEXT", client_routes());
+}
+
+std::shared_ptr<simulated_transport> process::connect_broker() {
+  return serve("REPLICATION", broker_routes());
+}
+
+image_ptr process::image() const {
+  return node_->services().metadata->get();
 }
 
 void process::begin_stop() {
@@ -123,28 +142,23 @@ size_t process::runnable() {
   return system_ ? scheduler().jobs.size() : 0;
 }
 
+/// An actor that runs because of its socket or timer must not think that it still is where it ran
+/// last: the test scheduler's execution units live for one message.
 void process::run_one(size_t which) {
   auto& jobs = scheduler().jobs;
   std::swap(jobs.front(), jobs[which]);
+  caf::strong_actor_ptr ran;
+  if (auto* actor = dynamic_cast<caf::local_actor*>(jobs.front())) ran = actor->ctrl();
   scheduler().try_run_once();
-}
-
-/// A session that runs because of its socket must not think that it still is where it ran last: the
-/// test scheduler's execution units live for one message.
-void process::enter_from_outside(const open_connection& connection) {
-  if (!connection.session) return;
-  auto* session = caf::actor_cast<caf::abstract_actor*>(connection.session);
-  dynamic_cast<caf::local_actor&>(*session).context(nullptr);
+  if (ran) dynamic_cast<caf::local_actor&>(*ran->get()).context(nullptr);
 }
 
 bool process::end_burst(size_t unit) {
-  for (const auto& each : connections_) enter_from_outside(each);
   return units_[unit]->end_burst();
 }
 
 bool process::pump(size_t connection) {
   auto& each = connections_[connection];
-  enter_from_outside(each);
   const bool moved = each.wire->pump();
   if (!moved && each.wire->is_closed) {
     connections_.erase(connections_.begin() + static_cast<std::ptrdiff_t>(connection));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/broker/node.hpp"
+#include "actors/gateway/routes.hpp"
 #include "tests/sim/process_disk.hpp"
 #include "tests/support/actor_fixture.hpp"
 #include "tests/support/memory_metadata_store.hpp"
@@ -29,19 +30,23 @@ public:
   int64_t wall_offset_ms = 0;
 };
 
-/// What outlives a process.
+/// What outlives a process: its own disk, and what it shares with others.
 struct machine {
-  explicit machine(uint64_t seed) : disk(seed) {}
+  machine(uint64_t seed, world_clock& shared_time, memory_ensemble& shared_metadata)
+      : time(shared_time), disk(seed), metadata(shared_metadata) {}
 
-  world_clock time;
+  world_clock& time;
   memory_file_system disk;
-  memory_ensemble metadata;
+  memory_ensemble& metadata;
 };
 
 struct process_options {
   uint64_t seed = 1;
   size_t units = 1;
   disk_lie lie = disk_lie::none;
+  // Of a broker in a cluster.
+  std::string cluster_id, cluster_secret;
+  connector connect;
 };
 
 class process {
@@ -53,8 +58,12 @@ public:
   process(const process&) = delete;
   process& operator=(const process&) = delete;
 
-  /// A connection to the broker, once it serves.
+  /// A client's connection to the broker, once it serves.
   std::shared_ptr<simulated_transport> connect();
+  /// Another broker's.
+  std::shared_ptr<simulated_transport> connect_broker();
+  [[nodiscard]] image_ptr image() const;
+  [[nodiscard]] memory_metadata_store& store() { return *store_; }
   void begin_stop();
   /// Asks for a move of a replica to another log directory, and does not wait for it.
   void begin_move(const topic_partition& which, const std::string& directory);
@@ -83,13 +92,14 @@ private:
   caf::scheduler::test_coordinator& scheduler() {
     return dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
   }
-  void start(machine& on, const broker_config& config, opened_log_dirs dirs);
+  void start(machine& on, const broker_config& config, const process_options& options,
+             opened_log_dirs dirs);
 
   struct open_connection {
     std::shared_ptr<simulated_transport> wire;
     session_handle session;
   };
-  static void enter_from_outside(const open_connection& connection);
+  std::shared_ptr<simulated_transport> serve(std::string listener, std::span<const route> routes);
 
   machine& machine_;
   process_disk disk_;

@@ -39,7 +39,7 @@ public:
   explicit simulation(const simulation_options& options)
       : options_(options),
         random_(options.seed),
-        machine_(random_.next()),
+        machine_(random_.next(), time_, metadata_),
         config_(config_of(random_)),
         partitions_(1 + static_cast<int32_t>(random_.below(2))),
         units_(1 + random_.below(2)),
@@ -335,6 +335,8 @@ private:
 
   const simulation_options options_;
   random_source random_;
+  world_clock time_;
+  memory_ensemble metadata_;
   machine machine_;
   const broker_config config_;
   const int32_t partitions_;

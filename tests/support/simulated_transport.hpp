@@ -42,6 +42,8 @@ public:
   }
   void client_sends(const gather_list& frame) { client_sends(flatten(frame)->view()); }
   void client_closes() { client_gone_ = true; }
+  /// What the session has sent since it was taken last.
+  std::vector<std::byte> take_output() { return std::exchange(output, {}); }
   /// How many more bytes the client will read.
   void client_reads(int64_t bytes) { window_ = bytes; }
 
