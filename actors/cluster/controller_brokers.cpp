@@ -9,6 +9,18 @@
 
 namespace ottla {
 
+namespace {
+
+/// An image may have an older list of brokers than states: then a later life of this one has been
+/// judged already, and nothing is said of an earlier one any more.
+bool is_judged_later(const metadata_image& image, const replica_seat& seat) {
+  return std::ranges::any_of(image.broker_states().brokers, [&](const auto& state) {
+    return state.id == seat.id && state.epoch > seat.epoch;
+  });
+}
+
+}  // namespace
+
 void controller_actor::judge_brokers() {
   if (office_ != office::held) return;
   for (const auto& broker : image_->brokers()) {
@@ -83,22 +95,26 @@ void controller_actor::judge_registered(const broker_image& broker) {
   auto registration = broker.registration;
   replica_seat seat{registration.id, broker.epoch};
   propose_own([this, registration, seat](const change_context& context) -> std::function<void()> {
+    auto judged = [this, seat] { judging_.erase(seat); };
+    if (is_judged_later(context.draft.base(), seat)) return judged;
     visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto& config) {
       return broker_returned(record, seat, verdict_on(registration, config), with_seat(view, seat));
     });
     context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
-    return [this, seat] { judging_.erase(seat); };
+    return judged;
   });
 }
 
 void controller_actor::judge_gone(const broker_state_record& state) {
   replica_seat seat{state.id, state.epoch};
   propose_own([this, seat](const change_context& context) -> std::function<void()> {
+    auto judged = [this, seat] { judging_.erase(seat); };
+    if (is_judged_later(context.draft.base(), seat)) return judged;
     visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
       return broker_gone(record, seat.id, view);
     });
     context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
-    return [this, seat] { judging_.erase(seat); };
+    return judged;
   });
 }
 

@@ -29,7 +29,7 @@ std::string report(uint64_t seed, const cluster_result& result) {
 
 TEST_CASE("three brokers keep their promises through crashes, cut networks and lost sessions") {
   const auto only = number_from_environment("OTTLA_SIM_SEED", 0);
-  const auto seeds = number_from_environment("OTTLA_CLUSTER_SIM_SEEDS", 20);
+  const auto seeds = number_from_environment("OTTLA_CLUSTER_SIM_SEEDS", 40);
   watchdog patience{static_cast<int>(280 + 10 * seeds)};
   cluster_result sum;
   for (uint64_t seed = only > 0 ? only : 1; seed <= (only > 0 ? only : seeds); ++seed) {
@@ -55,7 +55,7 @@ TEST_CASE("three brokers keep their promises through crashes, cut networks and l
       sum.expired_sessions, sum.unknown_commits, sum.elections, sum.records_acknowledged,
       sum.records_fetched);
   CHECK(sum.records_acknowledged > 0);
-  if (only > 0 || seeds < 20) return;
+  if (only > 0 || seeds < 40) return;
   // Every kind of trouble has to have come up.
   CHECK(sum.process_crashes > 0);
   CHECK(sum.power_cuts > 0);
