@@ -1,6 +1,6 @@
 # The front door. Every target is one script or one CMake call; nothing is decided here.
 .DEFAULT_GOAL := build
-.PHONY: help deps build run cluster test test-all bench lint format asan tsan fuzz install deb clean
+.PHONY: help deps build run cluster test test-all bench lint format asan tsan sim fuzz install deb clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -37,6 +37,9 @@ asan: ## unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 tsan: ## unit tests under ThreadSanitizer
 	@scripts/test.sh tsan
+
+sim: ## both simulations with SEEDS (2000) seeds each
+	@SIM_SEEDS=$(or $(SEEDS),2000) scripts/test.sh build sim
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (60) each
 	@scripts/fuzz.sh

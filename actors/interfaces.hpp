@@ -192,7 +192,7 @@ using log_handle = caf::typed_actor<
     caf::replies_to<log_find_epoch>::with<epoch_end_result>,
     caf::replies_to<log_epoch_of>::with<log_offset_found>,
     caf::replies_to<log_begin_epoch>::with<log_facts>, caf::replies_to<log_follow>::with<log_facts>,
-    caf::replies_to<log_append_fetched>::with<log_appended>,
+    caf::reacts_to<log_refused>, caf::replies_to<log_append_fetched>::with<log_appended>,
     caf::replies_to<log_truncate>::with<log_facts>,
     caf::replies_to<log_restart_at>::with<log_facts>,
     caf::replies_to<log_advance_start>::with<log_facts>,

@@ -91,6 +91,15 @@ append_answer partition_log::append(const shared_bytes& batch, const append_term
   return answer_for(placed.base_offset(), placed.last_offset(), good.log_append_time_ms, false);
 }
 
+void partition_log::note_refused(std::span<const std::byte> batch) {
+  auto parsed = record_batch_view::parse(batch);
+  if (!parsed) return;
+  const auto& header = parsed->header();
+  if (header.has_producer() && !header.is_control() && header.base_sequence >= 0) {
+    producers_.note_refused(producer_fields(header));
+  }
+}
+
 append_answer partition_log::append_as_follower(const shared_bytes& batches, timestamp_ms now_ms) {
   if (broken_) return rejection(*broken_);
   std::vector<located_batch> placed;

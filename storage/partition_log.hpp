@@ -160,6 +160,9 @@ public:
   [[nodiscard]] size_t segment_count() const { return segments_.size(); }
   [[nodiscard]] log_offset active_base_offset() const { return segments_.back()->base_offset(); }
   [[nodiscard]] const producer_state& producers() const { return producers_; }
+  /// A batch was refused before it came here: of a new idempotent producer it is due again before
+  /// any that follows it. Its bytes have not been checked.
+  void note_refused(std::span<const std::byte> batch);
   /// What the log had refused when it was last open in this process.
   void set_refused(refused_batches refused) { producers_.set_refused(std::move(refused)); }
   [[nodiscard]] const std::string& directory() const { return directory_; }

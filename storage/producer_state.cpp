@@ -97,7 +97,12 @@ outcome<std::optional<remembered_batch>> producer_state::check(const producer_ba
 void producer_state::note_refused(const producer_batch& batch) {
   if (producers_.contains(batch.id)) return;  // its sequences are checked anyway
   if (refused_.size() >= refused_kept) refused_.erase(refused_.begin());
-  refused_.insert_or_assign(batch.id, refused_batch{batch.epoch, batch.first_sequence});
+  auto [due, is_first] =
+      refused_.try_emplace(batch.id, refused_batch{batch.epoch, batch.first_sequence});
+  // What is refused behind it does not change what is due.
+  if (!is_first && due->second.epoch != batch.epoch) {
+    due->second = {batch.epoch, batch.first_sequence};
+  }
 }
 
 void producer_state::set_refused(refused_batches refused) {

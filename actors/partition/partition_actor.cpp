@@ -133,12 +133,14 @@ int32_t partition_actor::min_insync_replicas() const {
 }
 
 caf::result<append_result> partition_actor::append(append_batch& request) {
-  if (auto error = check_leadership(request.current_epoch); error != error_code::none) {
-    return refused(error, hint());
+  auto error = check_leadership(request.current_epoch);
+  const auto in_sync = static_cast<int32_t>(assignment_.seats.isr.size());
+  if (error == error_code::none && request.acks == acks_all && in_sync < min_insync_replicas()) {
+    error = error_code::not_enough_replicas;
   }
-  if (request.acks == acks_all &&
-      static_cast<int32_t>(assignment_.seats.isr.size()) < min_insync_replicas()) {
-    return refused(error_code::not_enough_replicas);
+  if (error != error_code::none) {
+    if (!failed_ && !resting_) this->send(log_, log_refused{std::move(request.batch)});
+    return refused(error, error == error_code::not_enough_replicas ? leader_hint{} : hint());
   }
   auto acks = request.acks;
   auto deadline_ms = time().mono_ms() + std::max(request.timeout_ms, 0);

@@ -83,6 +83,7 @@ log_actor::behavior_type log_actor::make_behavior() {
         return facts();
       },
       [this](const log_follow&) { return follow(); },
+      [this](const log_refused& refused) { log_->note_refused(refused.batch.view()); },
       [this](const log_append_fetched& fetched) { return append_fetched(fetched); },
       [this](const log_truncate& wanted) { return truncate(wanted); },
       [this](const log_restart_at& wanted) { return restart_at(wanted.offset); },

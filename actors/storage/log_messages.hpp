@@ -82,6 +82,12 @@ struct log_begin_epoch {
 /// The replica follows: its epochs are those of its batches. Answered with log_facts.
 struct log_follow {};
 
+/// From the partition: it has refused this batch without asking the log, and its producer will send
+/// it again. What the producer has sent behind it must not overtake it.
+struct log_refused {
+  shared_bytes batch;
+};
+
 /// Appends what the leader sent, as it is.
 struct log_append_fetched {
   shared_bytes batches;
@@ -177,6 +183,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_configure)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_maintain)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_begin_epoch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_follow)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_refused)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_append_fetched)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_truncate)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::log_restart_at)

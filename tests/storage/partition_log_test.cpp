@@ -224,6 +224,22 @@ TEST_CASE("a new producer's batch that a full disk refused is not overtaken by i
   CHECK(read_all(*fixture.log, 0) == log_contents{{0, "first"}, {1, "second"}});
 }
 
+TEST_CASE("a new producer's batch that was refused before the log saw it is not overtaken either") {
+  log_fixture fixture;
+  fixture.must_open();
+  fixture.log->note_refused(produced_by(7, 0, 0, {"first"}).view());
+  fixture.log->note_refused(produced_by(7, 0, 1, {"second"}).view());
+  fixture.log->note_refused(as_byte_span("no batch"));
+  CHECK(code_of(fixture.append(produced_by(7, 0, 1, {"second"}))) ==
+        error_code::out_of_order_sequence_number);
+  fixture.must_append(produced_by(7, 0, 0, {"first"}));
+  fixture.must_append(produced_by(7, 0, 1, {"second"}));
+  // A later epoch of the producer begins anew.
+  fixture.log->note_refused(produced_by(9, 0, 0, {"first"}).view());
+  fixture.log->note_refused(produced_by(9, 1, 0, {"again"}).view());
+  fixture.must_append(produced_by(9, 1, 0, {"again"}));
+}
+
 TEST_CASE("what a log has refused is due again in its next life, too") {
   log_fixture fixture;
   fixture.must_open();
