@@ -11,12 +11,10 @@ namespace ottla {
 
 namespace {
 
-/// An image may have an older list of brokers than states: then a later life of this one has been
-/// judged already, and nothing is said of an earlier one any more.
-bool is_judged_later(const metadata_image& image, const replica_seat& seat) {
-  return std::ranges::any_of(image.broker_states().brokers, [&](const auto& state) {
-    return state.id == seat.id && state.epoch > seat.epoch;
-  });
+/// An image may have an older list of brokers than states, and a round may end with the judgement
+/// of an earlier life: once a later one has been judged, nothing is said of it any more.
+bool is_judged_later(const metadata_draft& draft, const replica_seat& seat) {
+  return draft.judged_epoch(seat.id) > seat.epoch;
 }
 
 }  // namespace
@@ -96,7 +94,7 @@ void controller_actor::judge_registered(const broker_image& broker) {
   replica_seat seat{registration.id, broker.epoch};
   propose_own([this, registration, seat](const change_context& context) -> std::function<void()> {
     auto judged = [this, seat] { judging_.erase(seat); };
-    if (is_judged_later(context.draft.base(), seat)) return judged;
+    if (is_judged_later(context.draft, seat)) return judged;
     visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto& config) {
       return broker_returned(record, seat, verdict_on(registration, config), with_seat(view, seat));
     });
@@ -109,7 +107,7 @@ void controller_actor::judge_gone(const broker_state_record& state) {
   replica_seat seat{state.id, state.epoch};
   propose_own([this, seat](const change_context& context) -> std::function<void()> {
     auto judged = [this, seat] { judging_.erase(seat); };
-    if (is_judged_later(context.draft.base(), seat)) return judged;
+    if (is_judged_later(context.draft, seat)) return judged;
     visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
       return broker_gone(record, seat.id, view);
     });

@@ -210,6 +210,12 @@ broker_status metadata_draft::status_of(const replica_seat& seat) const {
   return is_draining ? broker_status::draining : state->status;
 }
 
+broker_epoch metadata_draft::judged_epoch(broker_id id) const {
+  const auto& states = states_ ? states_->brokers : base_->broker_states().brokers;
+  auto state = std::ranges::find(states, id, &broker_state_record::id);
+  return state == states.end() ? no_broker_epoch : state->epoch;
+}
+
 void metadata_draft::set_broker_state(const broker_state_record& state) {
   if (!states_) states_ = base_->broker_states();
   auto& brokers = states_->brokers;

@@ -48,6 +48,8 @@ public:
   void set_partition(const uuid& id, int32_t index, partition_record record);
   void set_topic_configs(const uuid& id, std::map<std::string, std::string, std::less<>> configs);
   void set_broker_state(const broker_state_record& state);
+  /// The life of a broker that was judged last, if any was.
+  [[nodiscard]] broker_epoch judged_epoch(broker_id id) const;
   void set_configs(int8_t resource_type, const std::string& name,
                    std::map<std::string, std::string, std::less<>> configs);
   [[nodiscard]] const std::map<std::string, std::string, std::less<>>& configs(
