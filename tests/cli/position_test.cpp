@@ -15,6 +15,7 @@ TEST_CASE("places in a partition have five forms") {
   CHECK(parse_position("1200") == position{position_kind::offset, 1200});
   CHECK(parse_position("0") == position{position_kind::offset, 0});
   CHECK(parse_position("-10") == position{position_kind::last, 10});
+  CHECK(parse_position("-0") == position{position_kind::last, 0});
   CHECK(parse_position("@1500") == position{position_kind::time, 1500});
   CHECK(parse_position("1970-01-02T00:00:00Z") == position{position_kind::time, 86'400'000});
 }
