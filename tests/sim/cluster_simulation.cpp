@@ -153,8 +153,8 @@ private:
   void end(place& where) {
     where.reconnects_at_us = 0;
     if (!where.runs) return;
+    network_.end_process(where.id);  // its ends of connections hold actors, which go with it
     where.runs.reset();
-    network_.end_process(where.id);
     for (auto& each : std::exchange(where.wires, {})) {
       auto wire = each.lock();
       if (!wire) continue;
