@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "actors/group/consumer_subscription.hpp"
 #include "protocol/messages/delete_groups.hpp"
 #include "protocol/messages/offset_commit.hpp"
 #include "protocol/messages/offset_fetch.hpp"
@@ -30,24 +31,6 @@ outcome<typename Request::response> ask_coordinator(admin_client& client, const 
   });
 }
 
-/// The consumer protocol's assignment: a version, then topics with their partitions.
-std::vector<topic_partition> decode_assignment(const shared_bytes& bytes) {
-  std::vector<topic_partition> assignment;
-  wire_reader in(bytes);
-  in.int16();
-  int32_t topics = in.int32();
-  for (int32_t i = 0; i < topics && in.check(); ++i) {
-    std::string topic(in.string());
-    int32_t partitions = in.int32();
-    for (int32_t j = 0; j < partitions && in.check(); ++j) {
-      partition_index index = in.int32();
-      if (in.check()) assignment.push_back({topic, index});
-    }
-  }
-  std::ranges::sort(assignment);
-  return assignment;
-}
-
 group_view view_of(const describe_groups_response::described_group& group) {
   group_view view{.id = group.group_id,
                   .state = group.group_state,
@@ -56,7 +39,7 @@ group_view view_of(const describe_groups_response::described_group& group) {
   for (const auto& member : group.members) {
     view.members.push_back(
         {member.member_id, member.group_instance_id, member.client_id, member.client_host,
-         group.protocol_type == "consumer" ? decode_assignment(member.member_assignment)
+         group.protocol_type == "consumer" ? assigned_partitions(member.member_assignment.view())
                                            : std::vector<topic_partition>{}});
   }
   return view;

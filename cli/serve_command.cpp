@@ -26,12 +26,16 @@ std::string advertised_address(const listener_config& listener) {
 
 /// What a person who has just started a broker wants to know: where it listens, and two commands to
 /// paste. The journal of systemd needs no commands.
-void greet(const std::vector<listener_config>& listeners) {
+void greet(const std::vector<listener_config>& listeners, const std::vector<admin_address>& admin) {
   std::string text;
   for (const auto& each : listeners) {
     log::info("broker", "listening on {}, advertised as {}", to_string(each),
               advertised_address(each));
     text += fmt::format("\n  listening on  {}", to_string(each));
+  }
+  for (const auto& each : admin) {
+    log::info("broker", "the admin interface listens on {}", to_string(each));
+    text += fmt::format("\n  in a browser  {}", to_string(each));
   }
   if (listeners.empty() || std::getenv("JOURNAL_STREAM") != nullptr) return;
   const auto bootstrap = advertised_address(listeners.front());

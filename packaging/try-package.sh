@@ -54,7 +54,7 @@ chroot "$try" systemd-analyze security --offline=yes --no-pager --threshold=25 o
 tail -1 build/unit-security.log
 
 port=$((20000 + RANDOM % 10000))
-serve=(ottla serve --config /etc/ottla/server.properties --override "listeners=PLAINTEXT://127.0.0.1:$port")
+serve=(ottla serve --config /etc/ottla/server.properties --override "listeners=PLAINTEXT://127.0.0.1:$port" --override admin.listeners=)
 as_ottla() { OTTLA_BOOTSTRAP=127.0.0.1:$port chroot --userspec=ottla:ottla "$try" "$@"; }
 echo "+ ottla serve --check-config, as user ottla"
 as_ottla "${serve[@]}" --check-config

@@ -2,10 +2,12 @@
 # cluster.sh: builds, then ZooKeeper and three brokers on this machine; Ctrl-C ends them cleanly, the data stays.
 # A broker that is killed is started again after eight seconds, as a service manager would.
 # CLUSTER_PORT (9092): the first broker's port; the others' follow, those between brokers lie 100 above. ZOOKEEPER_PORT (2181).
+# ADMIN_PORT (8090): the first broker's admin interface; the others' follow.
 # CLUSTER_DATA (data/cluster): the folder of data, logs and pid files.
 . "$(dirname "$0")/common.sh"
 port=${CLUSTER_PORT:-9092}
 zookeeper_port=${ZOOKEEPER_PORT:-2181}
+admin_port=${ADMIN_PORT:-8090}
 data=$(realpath -m "${CLUSTER_DATA:-data/cluster}")
 jars=/usr/share/java/zookeeper.jar:/usr/share/java/slf4j-simple.jar
 pids=()
@@ -13,8 +15,9 @@ declare -A name_of
 
 is_open() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
 
-for each in "$zookeeper_port" $((port)) $((port + 1)) $((port + 2)) $((port + 100)) $((port + 101)) $((port + 102)); do
-  ! is_open "$each" || { echo "cluster.sh: port $each is in use; choose others with CLUSTER_PORT and ZOOKEEPER_PORT" >&2; exit 1; }
+for each in "$zookeeper_port" $((port)) $((port + 1)) $((port + 2)) $((port + 100)) $((port + 101)) $((port + 102)) \
+  $((admin_port)) $((admin_port + 1)) $((admin_port + 2)); do
+  ! is_open "$each" || { echo "cluster.sh: port $each is in use; choose others with CLUSTER_PORT, ADMIN_PORT and ZOOKEEPER_PORT" >&2; exit 1; }
 done
 scripts/deps.sh --check build cluster || scripts/deps.sh build cluster
 scripts/build.sh release ottla
@@ -69,7 +72,7 @@ start_broker() {
     -o zookeeper.connect="127.0.0.1:$zookeeper_port/ottla" -o zookeeper.session.timeout.ms=3000 \
     -o listeners="PLAINTEXT://127.0.0.1:$((port + $1 - 1)),BROKERS://127.0.0.1:$((port + $1 + 99))" \
     -o listener.security.protocol.map=PLAINTEXT:PLAINTEXT,BROKERS:PLAINTEXT -o inter.broker.listener.name=BROKERS \
-    -o ottla.cluster.secret.file="$data/secret" \
+    -o ottla.cluster.secret.file="$data/secret" -o admin.listeners="http://127.0.0.1:$((admin_port + $1 - 1))" \
     -o default.replication.factor=3 -o min.insync.replicas=2 -o offsets.topic.replication.factor=3
 }
 for n in 1 2 3; do
@@ -80,7 +83,8 @@ done
 bootstrap="127.0.0.1:$port,127.0.0.1:$((port + 1)),127.0.0.1:$((port + 2))"
 cat <<END
 
-ZooKeeper listens on 127.0.0.1:$zookeeper_port, the brokers on $bootstrap.
+ZooKeeper listens on 127.0.0.1:$zookeeper_port, the brokers on $bootstrap,
+their admin interfaces on http://127.0.0.1:$admin_port, http://127.0.0.1:$((admin_port + 1)), http://127.0.0.1:$((admin_port + 2)).
 Data and logs are in $data. Paste into another terminal:
 
   echo hello | build/ottla produce demo --bootstrap $bootstrap

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <mutex>
 
+#include "actors/broker/admin_interface.hpp"
 #include "actors/broker/cluster_identity.hpp"
 #include "actors/broker/cluster_secret.hpp"
 #include "actors/broker/make_metadata_store.hpp"
@@ -147,8 +148,7 @@ public:
         self_(system_),
         reason_(caf::actor_cast<caf::actor>(self_.ptr())) {}
 
-  int run(stop_signals& signals,
-          const std::function<void(const std::vector<listener_config>&)>& serving) {
+  int run(stop_signals& signals, const serving_function& serving) {
     signals.watch([this](int number) { reason_.signalled(number); });
     auto failure = start(serving);
     if (failure) {
@@ -167,8 +167,7 @@ public:
 
 private:
   /// Why the broker cannot start. Nothing also if it was told to stop meanwhile.
-  std::optional<std::string> start(
-      const std::function<void(const std::vector<listener_config>&)>& serving) {
+  std::optional<std::string> start(const serving_function& serving) {
     auto mailbox = std::make_shared<store_mailbox>();
     auto store = make_metadata_store(config_, store_mailbox::executor(mailbox));
     if (!store) return store.error().message;
@@ -197,6 +196,12 @@ private:
                                                 .limits = broker_limits_of(config_),
                                                 .pool = memory_pool::replication});
     }
+    if (!config_.admin.listeners
+             .empty()) {  // from here on it can be asked what the start waits for
+      auto admin = admin_interface::start(system_, node_->services());
+      if (!admin) return admin.error().message;
+      admin_ = std::move(*admin);
+    }
     std::vector<listener_config> bound;
     for (const bool for_brokers : {false, true}) {
       auto failure = bind(for_brokers, bound);
@@ -213,7 +218,7 @@ private:
     if (broker_gateway_) self_->send(broker_gateway_, accept_connections{});
     self_->send(gateway_, accept_connections{});
     log::info("broker", "broker {} of cluster {} serves", config_.node_id, cluster_id);
-    serving(bound);
+    serving(bound, admin_ ? admin_->bound() : std::vector<admin_address>{});
     return std::nullopt;
   }
 
@@ -263,6 +268,7 @@ private:
 
   /// Clients first, then groups, then the logs. Whether every log is on disk.
   bool stop() {
+    if (admin_) admin_->stop(self_);
     close(gateway_);
     bool is_clean = true;
     if (node_) {
@@ -294,6 +300,7 @@ private:
   caf::scoped_actor self_;
   stop_reason reason_;
   std::optional<node> node_;
+  std::unique_ptr<admin_interface> admin_;  ///< Null where there is none.
   gateway_handle gateway_;
   gateway_handle broker_gateway_;  ///< Null where this broker is the only one.
 };
@@ -315,8 +322,7 @@ outcome<opened_log_dirs> open_dirs(posix_file_system& disk, const broker_config&
 
 }  // namespace
 
-int run_broker(const broker_config& config,
-               const std::function<void(const std::vector<listener_config>&)>& serving) {
+int run_broker(const broker_config& config, const serving_function& serving) {
   stop_signals signals;
   std::signal(SIGPIPE, SIG_IGN);
   posix_file_system disk;

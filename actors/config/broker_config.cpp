@@ -149,6 +149,29 @@ void read_listeners(const Reader& read, std::string_view host_name, broker_setti
   }
 }
 
+template <class Reader>
+void read_admin(const Reader& read, broker_settings& s, problems& wrong) {
+  auto listeners = parse_admin_listeners(read.text("admin.listeners"),
+                                         read.boolean("ottla.allow.insecure.listeners"));
+  if (listeners) {
+    s.admin.listeners = std::move(*listeners);
+  } else {
+    wrong.push_back(listeners.error().message);
+  }
+  for (const auto& name : split_config_list(read.text("admin.allowed.hosts"))) {
+    s.admin.allowed_hosts.push_back(lower_case(name));
+  }
+  for (const auto& origin : split_config_list(read.text("admin.allowed.origins"))) {
+    if (!is_web_origin(origin)) {
+      wrong.push_back(fmt::format(
+          "admin.allowed.origins: '{}' is not of the form https://host or https://host:port",
+          origin));
+    }
+    s.admin.allowed_origins.push_back(lower_case(origin));
+  }
+  s.admin.is_read_only = read.boolean("admin.read.only");
+}
+
 /// What the keys of a cluster ask of each other.
 template <class Require>
 void check_cluster(const broker_settings& s, const Require& require) {
@@ -222,6 +245,7 @@ broker_config read_broker_config(config_layers layers, std::string host_name, pr
   read_log(read, config);
   read_groups(read, config);
   read_listeners(read, config.host_name, config, wrong);
+  read_admin(read, config, wrong);
   read_connection_overrides(read.text("max.connections.per.ip.overrides"), config, wrong);
   config.topic_defaults = make_topic_config(config, {});
   check_together(config.layers, config, wrong);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/config/admin_config.hpp"
 #include "actors/config/config_layers.hpp"
 #include "actors/config/listener_config.hpp"
 #include "actors/config/topic_config.hpp"
@@ -65,6 +66,8 @@ struct broker_settings {
   int32_t connection_creation_rate_max = INT32_MAX;  ///< Per second.
   int64_t connections_max_idle_ms = 600'000;
   int32_t request_receive_timeout_ms = 30'000;  ///< A started frame without progress ends.
+
+  admin_settings admin;
 
   // Topics.
   topic_config topic_defaults;

@@ -102,7 +102,7 @@ int64_t unit_ms(std::string_view name) {
 std::span<const config_definition> broker_config_definitions() {
   static const auto all =
       sorted_union({network_config_table(), log_config_table(), group_config_table(),
-                    cluster_config_table(), ignored_config_table()});
+                    cluster_config_table(), admin_config_table(), ignored_config_table()});
   return all;
 }
 

@@ -13,6 +13,7 @@ std::span<const config_definition> network_config_table();
 std::span<const config_definition> log_config_table();
 std::span<const config_definition> group_config_table();
 std::span<const config_definition> cluster_config_table();
+std::span<const config_definition> admin_config_table();
 std::span<const config_definition> ignored_config_table();
 std::span<const config_definition> topic_config_table();
 

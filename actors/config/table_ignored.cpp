@@ -39,7 +39,6 @@ constexpr std::string_view why_zookeeper_java =
 constexpr std::string_view why_zookeeper_tls =
     "the ZooKeeper client library of this system has no TLS, and without it everything that is "
     "said to ZooKeeper would go in clear; protect the way to the servers by other means";
-constexpr std::string_view why_admin = "this version has no dashboard and no HTTP API";
 
 constexpr config_definition ignored(std::string_view name, config_type type, std::string_view why,
                                     config_update update = config_update::read_only) {
@@ -405,7 +404,6 @@ constexpr config_definition ignored_configs[] = {
     ignored("zookeeper.sync.time.ms", config_type::int32, why_removed),
     ignored("log.cleaner.io.buffer.load.factor", config_type::float64, why_cleaner,
             config_update::cluster_wide),
-    ignored("admin.listeners", config_type::list, why_admin),
     unsupported("remote.log.storage.system.enable", config_type::boolean, "false", why_tiered),
     unsupported("config.providers", config_type::list, "", why_providers),
     unsupported("authorizer.class.name", config_type::text, "", why_authorization),

@@ -156,6 +156,10 @@ caf::result<append_result> partition_actor::append(append_batch& request) {
 void partition_actor::appended(const log_appended& ended, int16_t acks, int64_t deadline_ms,
                                append_promise promise) {
   count_appended(ended);
+  if (ended.appended_bytes > 0) {  // nothing was: refused, or a producer's repetition
+    traffic_.appended_bytes += ended.appended_bytes;
+    traffic_.appended_records += ended.result.last_offset - ended.result.base_offset + 1;
+  }
   bool is_good = ended.result.error == error_code::none;
   if (is_good && !assignment_.leads() && !closing_) {
     promise.deliver(refused(error_code::not_leader_or_follower, hint()));
@@ -310,6 +314,7 @@ void partition_actor::has_read(const read_partition& request, log_read_result& e
   answer.diverging = ended.diverging;
   if (ended.error == error_code::none && !ended.diverging) {
     auto bytes = size_bytes(ended.records);
+    traffic_.read_bytes += bytes;
     if (request.watch && bytes < request.watch->below_bytes) {
       watches_.add(*request.watch, bytes, visible_bytes_);
     }
@@ -465,7 +470,8 @@ partition_description partition_actor::describe(const log_facts& facts) const {
           .log_end_offset = facts.log_end_offset,
           .flushed_offset = facts.flushed_offset,
           .size_bytes = facts.size_bytes,
-          .segments = facts.segments};
+          .segments = facts.segments,
+          .traffic = traffic_};
 }
 
 // --- end ---

@@ -137,6 +137,7 @@ private:
   int64_t visible_bytes_ = 0;
   std::deque<std::pair<log_offset, int64_t>> hidden_bytes_;
   int64_t appended_bytes_ = 0;  ///< Both together: what followers see.
+  partition_traffic traffic_;
   pending_acks<parked_append> pending_;
   fetch_watches watches_;
   fetch_watches replica_watches_;  ///< Of followers, which also see what is above the watermark.

@@ -171,6 +171,14 @@ struct query_partition {
   bool for_checkpoint = false;  ///< Asked by the supervisor, which saves the answer.
 };
 
+/// What has gone in and out since this actor began; of the leader's part only what clients sent.
+struct partition_traffic {
+  int64_t appended_bytes = 0;
+  int64_t appended_records = 0;
+  int64_t read_bytes = 0;        ///< By consumers.
+  int64_t replicated_bytes = 0;  ///< Read by followers.
+};
+
 struct partition_description {
   topic_partition which;
   uuid topic_id;
@@ -183,6 +191,7 @@ struct partition_description {
   log_offset flushed_offset = 0;
   int64_t size_bytes = 0;
   int32_t segments = 0;
+  partition_traffic traffic;
 };
 
 /// What a replica is for now. Offline: there is no leader, or it is an earlier life of this broker.

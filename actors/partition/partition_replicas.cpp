@@ -100,6 +100,7 @@ void partition_actor::has_read_for_replica(const read_partition& request, log_re
   answer.log_start_offset = log_start_;  // also where the replica is out of range
   answer.diverging = ended.diverging;
   const auto bytes = size_bytes(ended.records);
+  traffic_.replicated_bytes += bytes;
   if (agrees && request.watch && bytes < request.watch->below_bytes) {
     replica_watches_.add(*request.watch, bytes, appended_bytes_);
   }

@@ -122,6 +122,9 @@ class RunningBroker:
 class OttlaBroker(Broker):
     name = "ottla"
 
+    def __init__(self, folder, overrides=None):
+        super().__init__(folder, {"admin.listeners": "", **(overrides or {})})
+
     def command(self):
         settings = {**self.settings, "listeners": f"PLAINTEXT://{self.bootstrap}"}
         return [str(OTTLA), "serve"] + [part for key, value in settings.items() for part in ("--override", f"{key}={value}")]

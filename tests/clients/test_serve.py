@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.ci, pytest.mark.ottla_only]
 
 def refused(*arguments, cwd=None):
     """Runs serve, which must give up by itself; returns what it said."""
-    done = subprocess.run([OTTLA, "serve", *arguments], capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, cwd=cwd)
+    done = subprocess.run([OTTLA, "serve", "--override", "admin.listeners=", *arguments], capture_output=True, text=True, timeout=20,
+                          stdin=subprocess.DEVNULL, cwd=cwd)
     assert done.returncode in (1, 2), f"exit {done.returncode}"
     return done.stdout + done.stderr
 

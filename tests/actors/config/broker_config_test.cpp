@@ -57,6 +57,8 @@ TEST_CASE("a broker without any setting listens on this machine only and keeps d
 std::string other_value(const config_definition& definition) {
   static const std::map<std::string_view, std::string> other = {
       {"advertised.listeners", "PLAINTEXT://a:1"},
+      {"admin.allowed.origins", "https://a"},
+      {"admin.listeners", ""},
       {"compression.type", "gzip"},
       {"group.max.session.timeout.ms", "7000"},
       {"listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,X:SSL"},

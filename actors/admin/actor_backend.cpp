@@ -1,0 +1,82 @@
+#include "actors/admin/actor_backend.hpp"
+
+#include <caf/send.hpp>
+#include <utility>
+
+#include "actors/admin/admin_actor.hpp"
+
+namespace ottla {
+namespace {
+
+class actor_backend final : public admin_backend {
+public:
+  explicit actor_backend(const admin_questions_handle& actor)
+      : actor_(caf::actor_cast<caf::weak_actor_ptr>(actor)) {}
+
+  void cluster(admin_reply<cluster_view> reply) override {
+    ask([reply](admin_actor& self) { self.cluster(reply); });
+  }
+  void brokers(admin_reply<brokers_view> reply) override {
+    ask([reply](admin_actor& self) { self.brokers(reply); });
+  }
+  void topics(topics_question question, admin_reply<topics_page> reply) override {
+    ask([question = std::move(question), reply](admin_actor& self) {
+      self.topics(question, reply);
+    });
+  }
+  void topic(std::string name, admin_reply<topic_view> reply) override {
+    ask([name = std::move(name), reply](admin_actor& self) { self.topic(name, reply); });
+  }
+  void topic_configs(std::string name, admin_reply<std::vector<config_view>> reply) override {
+    ask([name = std::move(name), reply](admin_actor& self) { self.topic_configs(name, reply); });
+  }
+  void groups(groups_question question, admin_reply<groups_page> reply) override {
+    ask([question = std::move(question), reply](admin_actor& self) {
+      self.groups(question, reply);
+    });
+  }
+  void group(std::string name, admin_reply<group_detail> reply) override {
+    ask([name = std::move(name), reply](admin_actor& self) { self.group(name, reply); });
+  }
+  void readiness(admin_reply<std::vector<readiness_check>> reply) override {
+    ask([reply](admin_actor& self) { self.readiness(reply); });
+  }
+  void metrics(admin_reply<std::string> reply) override {
+    ask([reply](admin_actor& self) { self.metrics(reply); });
+  }
+  void create_topic(topic_creation wanted, admin_reply<created_topic> reply) override {
+    ask([wanted = std::move(wanted), reply](admin_actor& self) {
+      self.create_topic(wanted, reply);
+    });
+  }
+  void delete_topic(std::string name, admin_reply<change_made> reply) override {
+    ask([name = std::move(name), reply](admin_actor& self) { self.delete_topic(name, reply); });
+  }
+  void change_topic_configs(topic_config_change wanted, admin_reply<change_made> reply) override {
+    ask([wanted = std::move(wanted), reply](admin_actor& self) {
+      self.change_topic_configs(wanted, reply);
+    });
+  }
+
+private:
+  /// A question that nobody hears is let go of, and its reply says so.
+  void ask(std::function<void(admin_actor&)> what) {
+    if (auto there = caf::actor_cast<admin_questions_handle>(actor_)) {
+      caf::anon_send(there, admin_question{std::move(what)});
+    }
+  }
+
+  caf::weak_actor_ptr actor_;
+};
+
+}  // namespace
+
+admin_questions_handle spawn_admin(caf::actor_system& system, const broker_services& services) {
+  return spawn_blocking<admin_actor>(system, *services.units.front(), &services);
+}
+
+std::shared_ptr<admin_backend> make_actor_backend(const admin_questions_handle& actor) {
+  return std::make_shared<actor_backend>(actor);
+}
+
+}  // namespace ottla

@@ -1,0 +1,26 @@
+// What the parts of admin_actor say alike. Inside actors/admin only.
+#pragma once
+
+#include "actors/admin/admin_actor.hpp"
+
+namespace ottla {
+
+template <class T>
+image_ptr admin_actor::image_for(const admin_reply<T>& reply) const {
+  auto image = services_.metadata->get();
+  if (!image) reply(fault{error_code::broker_not_available, "the broker is starting", 0});
+  return image;
+}
+
+template <class T>
+topic_ptr admin_actor::topic_for(const std::string& name, const admin_reply<T>& reply) const {
+  auto image = image_for(reply);
+  if (!image) return nullptr;
+  auto topic = image->find_topic(name);
+  if (!topic) {
+    reply(fault{error_code::unknown_topic_or_partition, "there is no topic '" + name + "'", 0});
+  }
+  return topic;
+}
+
+}  // namespace ottla

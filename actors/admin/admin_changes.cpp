@@ -1,0 +1,108 @@
+// Changes that the admin interface asks for: the same requests to the controller that Kafka's admin
+// API makes, judged by the same rules.
+#include <caf/error.hpp>
+#include <utility>
+
+#include "actors/admin/admin_access.hpp"
+#include "actors/admin/admin_actor.hpp"
+
+namespace ottla {
+namespace {
+
+constexpr int32_t change_timeout_ms = 30'000;
+constexpr int8_t topic_resource = 2;
+constexpr int8_t set_value = 0;
+constexpr int8_t delete_value = 1;
+
+fault fault_of(error_code error, const std::optional<std::string>& message) {
+  return {error, message && !message->empty() ? *message : std::string{error_text(error)}, 0};
+}
+
+caller_context admin_caller(api_version version) {
+  return {.client_id = "admin", .listener = "admin", .version = version};
+}
+
+}  // namespace
+
+/// `finish` gets the controller's response.
+template <class Request, class Finish>
+void admin_actor::change(Request wanted, api_version version, Finish finish,
+                         std::function<void(const fault&)> failed) {
+  using response = typename Request::response;
+  this->request(services_.controller, caf::infinite,
+                admin_command<Request>{std::move(wanted), admin_caller(version)})
+      .then([finish](const response& answer) { finish(answer); },
+            [failed](const caf::error&) {
+              failed({error_code::not_controller, "the controller cannot be reached now", 0});
+            });
+}
+
+void admin_actor::create_topic(const topic_creation& wanted,
+                               const admin_reply<created_topic>& reply) {
+  if (!image_for(reply)) return;
+  create_topics_request request{.timeout_ms = change_timeout_ms,
+                                .validate_only = wanted.validate_only};
+  auto& topic = request.topics.emplace_back();
+  topic.name = wanted.name;
+  topic.num_partitions = wanted.partitions;
+  topic.replication_factor = wanted.replication_factor;
+  for (const auto& [name, value] : wanted.configs) topic.configs.push_back({name, value});
+  change(
+      std::move(request), 7,
+      [reply](const create_topics_response& answer) {
+        if (answer.topics.empty()) {
+          return reply(fault{error_code::unknown_server_error, "the controller did not answer", 0});
+        }
+        const auto& made = answer.topics.front();
+        if (made.error_code != error_code::none) {
+          return reply(fault_of(made.error_code, made.error_message));
+        }
+        reply(
+            created_topic{made.name, made.topic_id, made.num_partitions, made.replication_factor});
+      },
+      reply);
+}
+
+void admin_actor::delete_topic(const std::string& name, const admin_reply<change_made>& reply) {
+  if (!topic_for(name, reply)) return;
+  delete_topics_request request{.topics = {{.name = name}}, .timeout_ms = change_timeout_ms};
+  change(
+      std::move(request), 6,
+      [reply](const delete_topics_response& answer) {
+        for (const auto& each : answer.responses) {
+          if (each.error_code != error_code::none) {
+            return reply(fault_of(each.error_code, each.error_message));
+          }
+        }
+        reply(change_made{});
+      },
+      reply);
+}
+
+void admin_actor::change_topic_configs(const topic_config_change& wanted,
+                                       const admin_reply<change_made>& reply) {
+  if (!topic_for(wanted.topic, reply)) return;
+  incremental_alter_configs_request request{.validate_only = wanted.validate_only};
+  auto& resource = request.resources.emplace_back();
+  resource.resource_type = topic_resource;
+  resource.resource_name = wanted.topic;
+  for (const auto& [name, value] : wanted.set) {
+    resource.configs.push_back({name, set_value, value});
+  }
+  for (const auto& name : wanted.unset) {
+    resource.configs.push_back({name, delete_value, std::nullopt});
+  }
+  change(
+      std::move(request), 1,
+      [reply](const incremental_alter_configs_response& answer) {
+        for (const auto& each : answer.responses) {
+          if (each.error_code != error_code::none) {
+            return reply(fault_of(each.error_code, each.error_message));
+          }
+        }
+        reply(change_made{});
+      },
+      reply);
+}
+
+}  // namespace ottla

@@ -1,0 +1,42 @@
+// What handlers read from requests, and how they answer. Inside admin-ui/server only.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <utility>
+
+#include "admin-ui/server/api.hpp"
+#include "admin-ui/server/view_json.hpp"
+
+namespace ottla {
+
+http_reply json_reply(const boost::json::object& body, int status = 200);
+
+/// Answers with what `render` makes of the backend's answer, or with its fault as a problem.
+template <class T, class Render>
+admin_reply<T> reply_with(const api_call& call, Render render) {
+  return admin_reply<T>{
+      [respond = call.respond, request = call.request, render](outcome<T> answer) {
+        if (!answer) return respond(reply_of(problem_of(answer.error()), request->id));
+        respond(render(*answer));
+      }};
+}
+
+template <class T>
+admin_reply<T> reply_with_json(const api_call& call) {
+  return reply_with<T>(call, [](const T& view) { return json_reply(to_json(view)); });
+}
+
+/// `q`, `sort`, `limit` and `cursor`. Refuses the request, and returns nothing, if one is wrong.
+std::optional<page_request> read_page(const api_call& call,
+                                      std::span<const std::string_view> sort_keys);
+
+/// "true" or "false" in the query; refuses anything else.
+std::optional<bool> read_flag(const api_call& call, std::string_view name);
+
+/// The body, if it is a JSON object with known members only; else refuses.
+std::optional<boost::json::object> read_body(const api_call& call,
+                                             std::span<const std::string_view> members);
+
+}  // namespace ottla

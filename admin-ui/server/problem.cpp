@@ -1,0 +1,81 @@
+#include "admin-ui/server/problem.hpp"
+
+#include <boost/json.hpp>
+
+namespace ottla {
+namespace {
+
+namespace json = boost::json;
+
+struct mapping {
+  error_code error;
+  int status;
+  const char* type;
+  const char* title;
+};
+
+constexpr mapping mappings[] = {
+    {error_code::unknown_topic_or_partition, 404, "unknown-topic", "There is no such topic"},
+    {error_code::group_id_not_found, 404, "unknown-group", "There is no such group"},
+    {error_code::topic_already_exists, 409, "topic-exists", "The topic exists already"},
+    {error_code::invalid_topic_exception, 400, "invalid-topic",
+     "The name of the topic is not valid"},
+    {error_code::invalid_partitions, 400, "invalid-partitions",
+     "The number of partitions is not valid"},
+    {error_code::invalid_replication_factor, 400, "invalid-replication-factor",
+     "The replication factor is not valid"},
+    {error_code::invalid_config, 400, "invalid-config", "A configuration value is not valid"},
+    {error_code::invalid_request, 400, "invalid-request", "The request is not valid"},
+    {error_code::policy_violation, 403, "policy-violation", "A policy forbids it"},
+    {error_code::topic_deletion_disabled, 403, "topic-deletion-disabled",
+     "This broker does not delete topics"},
+    {error_code::request_timed_out, 504, "timeout", "The answer took too long"},
+    {error_code::not_controller, 503, "no-controller",
+     "The cluster has no controller at the moment"},
+    {error_code::not_coordinator, 503, "no-coordinator", "The group's coordinator is elsewhere"},
+    {error_code::coordinator_not_available, 503, "no-coordinator",
+     "The group has no coordinator at the moment"},
+    {error_code::coordinator_load_in_progress, 503, "coordinator-loading",
+     "The group's coordinator is still loading"},
+    {error_code::broker_not_available, 503, "not-available", "The broker cannot answer now"},
+};
+
+}  // namespace
+
+problem problem_of(const fault& why) {
+  for (const auto& each : mappings) {
+    if (each.error == why.code)
+      return {each.status, each.type, each.title, why.message, why.code, {}};
+  }
+  return {500, "broker-error", "The broker reports an error", why.message, why.code, {}};
+}
+
+problem bad_request(std::string detail, std::vector<violation> violations) {
+  return {400,          "invalid-request",    "The request is not valid", std::move(detail),
+          std::nullopt, std::move(violations)};
+}
+
+std::string to_json(const problem& what, const std::string& instance) {
+  json::object object{{"type", "/problems/" + what.type},
+                      {"title", what.title},
+                      {"status", what.status},
+                      {"detail", what.detail},
+                      {"instance", instance}};
+  if (what.error) {
+    object["kafkaError"] = {{"code", static_cast<int>(*what.error)},
+                            {"name", std::string{error_name(*what.error)}}};
+  }
+  if (!what.violations.empty()) {
+    auto& list = object["violations"].emplace_array();
+    for (const auto& each : what.violations) {
+      list.push_back({{"pointer", each.pointer}, {"message", each.message}});
+    }
+  }
+  return json::serialize(object);
+}
+
+http_reply reply_of(const problem& what, const std::string& instance) {
+  return {what.status, "application/problem+json", to_json(what, instance), {}};
+}
+
+}  // namespace ottla

@@ -1,0 +1,46 @@
+// What all connections of the admin server share. Used on the server's thread only, but for post().
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "admin-ui/server/admin_server.hpp"
+
+namespace ottla {
+
+/// A connection as the server sees it.
+class open_connection {
+public:
+  virtual ~open_connection() = default;
+  /// Closes at once.
+  virtual void cut() = 0;
+};
+
+struct server_core {
+  admin_server_options options;
+  std::shared_ptr<admin_backend> backend;
+  boost::asio::io_context context{1};
+  std::vector<boost::asio::ip::tcp::acceptor> acceptors;
+  /// They live as long as they are in here and, to the end of what they are about, a little longer.
+  std::set<std::shared_ptr<open_connection>> connections;
+  std::map<std::string, size_t> connections_by_address;
+  std::map<std::string, size_t> requests_by_address;  ///< Since `second` began.
+  boost::asio::steady_timer second{context};          ///< Runs while there are any.
+  uint64_t requests = 0;
+  bool is_stopping = false;
+
+  /// False if the address has sent too many within a second.
+  bool count_request(const std::string& address);
+  /// "a1b2c3d4-17"
+  std::string next_request_id() { return options.instance + "-" + std::to_string(++requests); }
+};
+
+/// Serves one accepted socket until it closes (http_connection.cpp).
+void serve_http(const std::shared_ptr<server_core>& core, boost::asio::ip::tcp::socket socket);
+
+}  // namespace ottla

@@ -1,0 +1,80 @@
+// A backend that answers every question at once with what the test has put into it, or keeps the
+// question unanswered.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "admin-ui/server/admin_backend.hpp"
+
+namespace ottla {
+
+class scripted_backend final : public admin_backend {
+public:
+  cluster_view the_cluster;
+  brokers_view the_brokers;
+  topics_page the_topics;
+  std::optional<topic_view> the_topic;
+  std::vector<config_view> the_configs;
+  groups_page the_groups;
+  std::optional<group_detail> the_group;
+  std::vector<readiness_check> checks;
+  std::atomic<bool> is_silent = false;  ///< Keeps the replies instead of answering.
+
+  // What was asked last.
+  std::optional<topics_question> asked_topics;
+  std::optional<groups_question> asked_groups;
+  std::optional<topic_creation> creation;
+  std::optional<topic_config_change> change;
+  std::optional<std::string> deleted;
+
+  void cluster(admin_reply<cluster_view> reply) override { say(reply, the_cluster); }
+  void brokers(admin_reply<brokers_view> reply) override { say(reply, the_brokers); }
+  void topics(topics_question question, admin_reply<topics_page> reply) override {
+    asked_topics = std::move(question);
+    say(reply, the_topics);
+  }
+  void topic(std::string name, admin_reply<topic_view> reply) override {
+    if (the_topic && the_topic->name == name) return say(reply, *the_topic);
+    reply(fault{error_code::unknown_topic_or_partition, "there is no topic '" + name + "'", 0});
+  }
+  void topic_configs(std::string, admin_reply<std::vector<config_view>> reply) override {
+    say(reply, the_configs);
+  }
+  void groups(groups_question question, admin_reply<groups_page> reply) override {
+    asked_groups = std::move(question);
+    say(reply, the_groups);
+  }
+  void group(std::string name, admin_reply<group_detail> reply) override {
+    if (the_group) return say(reply, *the_group);
+    reply(fault{error_code::group_id_not_found, "there is no group '" + name + "'", 0});
+  }
+  void readiness(admin_reply<std::vector<readiness_check>> reply) override { say(reply, checks); }
+  void metrics(admin_reply<std::string> reply) override { say(reply, std::string{"up 1\n"}); }
+  void create_topic(topic_creation wanted, admin_reply<created_topic> reply) override {
+    creation = wanted;
+    say(reply, created_topic{wanted.name, {}, wanted.partitions, wanted.replication_factor});
+  }
+  void delete_topic(std::string name, admin_reply<change_made> reply) override {
+    deleted = std::move(name);
+    say(reply, change_made{});
+  }
+  void change_topic_configs(topic_config_change wanted, admin_reply<change_made> reply) override {
+    change = std::move(wanted);
+    say(reply, change_made{});
+  }
+
+private:
+  template <class T>
+  void say(const admin_reply<T>& reply, T answer) {
+    if (is_silent) {
+      kept_.push_back([reply] {});
+    } else {
+      reply(std::move(answer));
+    }
+  }
+
+  std::vector<std::function<void()>> kept_;
+};
+
+}  // namespace ottla

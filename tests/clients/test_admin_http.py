@@ -1,0 +1,264 @@
+"""The admin interface of a real node: what it says of topics, brokers and groups, what it refuses, what it costs."""
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from broker import OTTLA, free_port, wait_until
+
+pytestmark = [pytest.mark.ci, pytest.mark.ottla_only]
+
+
+class Admin:
+    """Asks one node over HTTP."""
+
+    def __init__(self, port):
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def ask(self, path, method="GET", body=None, headers=None):
+        """(status, headers, bytes)."""
+        request = urllib.request.Request(self.url + path, method=method, headers=headers or {},
+                                         data=None if body is None else json.dumps(body).encode())
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.headers, answer.read()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.headers, refused.read()
+
+    def get(self, path, status=200, **query):
+        code, _, body = self.ask(path + ("?" + urllib.parse.urlencode(query) if query else ""))
+        assert code == status, body
+        return json.loads(body)
+
+
+@pytest.fixture
+def node(own_broker):
+    port = free_port()
+    started = own_broker({"admin.listeners": f"http://127.0.0.1:{port}"})
+    started.admin = Admin(port)
+    return started
+
+
+@pytest.fixture
+def admin(node):
+    return node.admin
+
+
+def create(node, *names, partitions=1, **configs):
+    client = AdminClient({"bootstrap.servers": node.bootstrap})
+    made = client.create_topics(
+        [NewTopic(name, partitions, 1, config={k.replace("_", "."): v for k, v in configs.items()}) for name in names])
+    for each in made.values():
+        each.result(30)
+
+
+def produce(node, topic, count, partition=0):
+    producer = Producer({"bootstrap.servers": node.bootstrap})
+    for n in range(count):
+        producer.produce(topic, b"value %d" % n, partition=partition)
+    assert producer.flush(30) == 0
+
+
+def test_a_fresh_node_is_healthy_and_ready(node, admin):
+    assert admin.get("/healthz") == {"status": "ok"}
+    ready = admin.get("/readyz")
+    assert ready["status"] == "ready" and all(each["ok"] for each in ready["checks"])
+    cluster = admin.get("/api/v1/cluster")
+    assert cluster["controller"] == cluster["servedBy"] == 1
+    assert cluster["brokers"] == {"registered": 1, "active": 1}
+    assert cluster["verdict"] == {"state": "ok", "reasons": []}
+    assert abs(cluster["asOf"] / 1000 - time.time()) < 60
+    [broker] = admin.get("/api/v1/brokers")["items"]
+    assert broker["isSelf"] and broker["isController"] and broker["state"] == "active"
+    assert {"listener": "PLAINTEXT", "host": "127.0.0.1", "port": node.port} in broker["endpoints"]
+    [directory] = broker["logDirs"]
+    assert directory["path"] == str(node.data)
+    disk = os.statvfs(node.data)
+    assert int(directory["totalBytes"]) == disk.f_frsize * disk.f_blocks
+
+
+def test_the_start_says_where_it_listens_and_the_root_is_a_page(node, admin):
+    assert f"in a browser  {admin.url}" in node.output.read_text()
+    status, headers, body = admin.ask("/")
+    assert status == 200 and headers["Content-Type"] == "text/html; charset=utf-8" and b"<title>" in body
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert admin.ask("/", headers={"If-None-Match": headers["ETag"]})[0] == 304
+    document = admin.get("/api/v1/openapi.json")
+    assert document["openapi"].startswith("3.1")
+
+
+def test_topics_are_listed_with_their_size_and_records(node, admin, topic):
+    create(node, topic, partitions=3)
+    produce(node, topic, 50, partition=1)
+    [row] = admin.get("/api/v1/topics")["items"]
+    assert row["name"] == topic and row["partitions"] == 3 and row["replicationFactor"] == 1
+    assert row["records"] == "50" and int(row["sizeBytes"]) > 0
+    shown = admin.get(f"/api/v1/topics/{topic}")
+    assert [each["partition"] for each in shown["partitions"]] == [0, 1, 2]
+    filled = shown["partitions"][1]
+    assert filled["startOffset"] == "0" and filled["highWatermark"] == filled["endOffset"] == "50"
+    assert filled["leader"] == 1 and filled["isr"] == [1] and filled["state"] == "ok" and filled["preferredLeader"]
+    assert filled["segments"] == 1 and filled["logDir"] == str(node.data)
+    on_disk = (node.partition_folder(topic, 1) / f"{0:020d}.log").stat().st_size
+    assert int(filled["sizeBytes"]) == on_disk == int(row["sizeBytes"])
+
+
+def test_topics_are_paged_searched_and_sorted(node, admin):
+    names = [f"t{n:02d}" for n in range(12)]
+    create(node, *names)
+    create(node, "Other", partitions=5)
+    produce(node, "t07", 10)
+    page = admin.get("/api/v1/topics", limit=5)
+    assert page["total"] == 13 and len(page["items"]) == 5
+    seen = page["items"]
+    create(node, "A-new-one")  # before the cursor: what comes behind it stays the same
+    while page["next"]:
+        page = admin.get("/api/v1/topics", limit=5, cursor=page["next"])
+        assert page["total"] == 14
+        seen += page["items"]
+    assert [row["name"] for row in seen] == ["Other", *names]
+    assert [row["name"] for row in admin.get("/api/v1/topics", q="OTH")["items"]] == ["Other"]
+    assert [row["name"] for row in admin.get("/api/v1/topics", sort="-partitions", limit=1)["items"]] == ["Other"]
+    assert [row["name"] for row in admin.get("/api/v1/topics", sort="-records", limit=1)["items"]] == ["t07"]
+    assert [row["name"] for row in admin.get("/api/v1/topics", sort="-name", limit=1)["items"]] == ["t11"]
+
+
+def test_a_group_is_shown_with_its_members_and_lag(node, admin, topic, group):
+    create(node, topic, partitions=2)
+    produce(node, topic, 30)
+    consumer = Consumer({"bootstrap.servers": node.bootstrap, "group.id": group, "client.id": "reader", "enable.auto.commit": False,
+                         "auto.offset.reset": "earliest"})
+    consumer.subscribe([topic])
+    wait_until(lambda: consumer.poll(0.2), 30, what="a record")
+    consumer.commit(offsets=[TopicPartition(topic, 0, 12)], asynchronous=False)
+    shown = admin.get(f"/api/v1/groups/{group}")
+    assert shown["state"] == "Stable" and shown["protocolType"] == "consumer" and shown["coordinator"] == 1
+    [member] = shown["members"]
+    assert member["clientId"] == "reader" and member["assignment"] == [{"topic": topic, "partitions": [0, 1]}]
+    [offset] = shown["offsets"]
+    assert offset == {"topic": topic, "partition": 0, "committed": "12", "start": "0", "end": "30", "lag": "18",
+                      "member": member["memberId"], "metadata": ""}
+    assert shown["lag"] == "18"
+    [row] = admin.get("/api/v1/groups", state="Stable")["items"]
+    assert row == {"group": group, "state": "Stable", "protocolType": "consumer", "members": 1, "topics": 1, "lag": "18"}
+    assert admin.get("/api/v1/groups", state="Empty")["items"] == []
+    consumer.close()
+    assert [row["state"] for row in admin.get("/api/v1/groups", sort="-lag")["items"]] == ["Empty"]
+    assert admin.get("/api/v1/groups/none", status=404)["kafkaError"] == {"code": 69, "name": "GROUP_ID_NOT_FOUND"}
+
+
+def test_a_topic_is_created_changed_and_deleted(node, admin):
+    wanted = {"name": "made", "partitions": 2, "configs": {"retention.ms": "1000000"}}
+    assert admin.ask("/api/v1/topics?validateOnly=true", "POST", wanted)[0] == 200
+    admin.get("/api/v1/topics/made", status=404)
+    status, _, body = admin.ask("/api/v1/topics", "POST", wanted)
+    assert status == 201 and json.loads(body)["partitions"] == 2
+    wait_until(lambda: admin.ask("/api/v1/topics/made")[0] == 200, 10)
+    assert admin.get("/api/v1/topics/made")["configs"]["retention.ms"] == "1000000"
+    status, _, body = admin.ask("/api/v1/topics", "POST", wanted)
+    assert status == 409 and json.loads(body)["kafkaError"]["name"] == "TOPIC_ALREADY_EXISTS"
+    assert admin.ask("/api/v1/topics/made/configs", "PATCH", {"set": {"cleanup.policy": "compact"}, "unset": ["retention.ms"]})[0] == 204
+
+    def configs():
+        return {each["name"]: each for each in admin.get("/api/v1/topics/made/configs")["items"]}
+    wait_until(lambda: configs()["cleanup.policy"]["value"] == "compact", 10)
+    assert configs()["cleanup.policy"]["source"] == "topic" and configs()["retention.ms"]["source"] == "default"
+    status, _, body = admin.ask("/api/v1/topics/made/configs", "PATCH", {"set": {"retention.ms": "never"}})
+    assert status == 400 and "retention.ms" in json.loads(body)["detail"]
+    assert admin.ask("/api/v1/topics/made", "DELETE")[0] == 400
+    assert admin.ask("/api/v1/topics/made?confirm=made", "DELETE")[0] == 204
+    wait_until(lambda: admin.ask("/api/v1/topics/made")[0] == 404, 10)
+
+
+def test_a_read_only_interface_changes_nothing(own_broker):
+    port = free_port()
+    own_broker({"admin.listeners": f"http://127.0.0.1:{port}", "admin.read.only": "true"})
+    admin = Admin(port)
+    assert admin.get("/api/v1/whoami")["readOnly"]
+    assert admin.ask("/api/v1/topics", "POST", {"name": "t"})[0] == 403
+    assert admin.get("/api/v1/topics")["total"] == 0
+
+
+def test_foreign_names_and_sites_are_refused(own_broker):
+    port = free_port()
+    own_broker({"admin.listeners": f"http://127.0.0.1:{port}", "admin.allowed.hosts": "ottla.example.org",
+                "admin.allowed.origins": "https://ops.example.org"})
+    admin = Admin(port)
+    assert admin.ask("/api/v1/cluster", headers={"Host": "rebound.example.org"})[0] == 421
+    assert admin.ask("/api/v1/cluster", headers={"Host": "ottla.example.org"})[0] == 200
+    body = {"name": "t"}
+    assert admin.ask("/api/v1/topics", "POST", body, {"Origin": "https://evil.example.org"})[0] == 403
+    assert admin.ask("/api/v1/topics", "POST", body, {"Sec-Fetch-Site": "cross-site"})[0] == 403
+    assert admin.get("/api/v1/topics")["total"] == 0
+    assert admin.ask("/api/v1/topics", "POST", body, {"Origin": "https://ops.example.org"})[0] == 201
+
+
+def test_a_port_in_use_is_refused_by_name(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run([OTTLA, "serve", "-o", f"listeners=PLAINTEXT://127.0.0.1:{free_port()}", "-o", f"log.dirs={tmp_path / 'data'}",
+                               "-o", f"admin.listeners=http://127.0.0.1:{port}"], capture_output=True, text=True, timeout=20)
+    said = done.stdout + done.stderr
+    assert done.returncode == 1 and f"127.0.0.1:{port}" in said and "in use" in said and "admin.listeners" in said
+
+
+def test_without_listeners_there_is_no_interface(own_broker):
+    node = own_broker()
+    assert "in a browser" not in node.output.read_text()
+    threads = [open(f"/proc/{node.process.pid}/task/{each}/comm").read().strip() for each in os.listdir(f"/proc/{node.process.pid}/task")]
+    assert "ottla-admin" not in threads
+
+
+def test_metrics_are_what_the_log_says(node, admin, topic, group):
+    create(node, topic)
+    produce(node, topic, 20)
+    consumer = Consumer({"bootstrap.servers": node.bootstrap, "group.id": group, "enable.auto.commit": False})
+    consumer.commit(offsets=[TopicPartition(topic, 0, 5)], asynchronous=False)
+    consumer.close()
+    status, headers, page = admin.ask("/metrics")
+    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    values = {}
+    for line in page.decode().splitlines():
+        if not line.startswith("#"):
+            name, value = line.rsplit(" ", 1)
+            assert name not in values, f"{name} twice"
+            values[name] = float(value)
+    of_partition = f'{{topic="{topic}",partition="0"}}'
+    assert values["kafka_brokers"] == 1
+    assert values[f"kafka_topic_partition_current_offset{of_partition}"] == 20
+    assert values[f"kafka_topic_partition_in_sync_replica{of_partition}"] == 1
+    assert values[f'kafka_topic_partitions{{topic="{topic}"}}'] == 1
+    assert values[f'kafka_consumergroup_lag{{consumergroup="{group}",topic="{topic}",partition="0"}}'] == 15
+    assert values[f'kafka_server_brokertopicmetrics_messagesin_total{{topic="{topic}"}}'] == 20
+    on_disk = (node.partition_folder(topic) / f"{0:020d}.log").stat().st_size
+    assert values[f"kafka_log_log_size{of_partition}"] == on_disk
+    assert values[f'kafka_server_brokertopicmetrics_bytesin_total{{topic="{topic}"}}'] == on_disk
+
+
+def test_an_idle_interface_costs_nothing_and_ends_with_its_node(node, admin):
+    admin.get("/api/v1/cluster")
+    idle = [socket.create_connection(("127.0.0.1", admin.port)) for _ in range(20)]
+    time.sleep(0.5)
+
+    def ticks():
+        fields = open(f"/proc/{node.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+    before = ticks()
+    time.sleep(3)
+    assert ticks() - before <= 1
+    began = time.monotonic()
+    assert node.stop() == 0
+    assert time.monotonic() - began < 5
+    for each in idle:
+        each.close()
