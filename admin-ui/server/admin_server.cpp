@@ -119,6 +119,7 @@ void admin_server::stop() {
       each.close(ignored);
     }
     core->second.cancel();
+    core->hub.stop();
     const auto connections = core->connections;
     for (const auto& each : connections) each->cut();
   });

@@ -1,4 +1,4 @@
-// The admin interface's server: one thread of its own, which runs HTTP connections.
+// The admin interface's server: one thread of its own, which runs HTTP and WebSocket connections.
 //
 // It asks the backend and never waits for it, and touches no disk. Knows nothing of actors.
 #pragma once
@@ -23,11 +23,16 @@ struct admin_endpoint {
 struct admin_limits {
   size_t connections_max = 512;
   size_t connections_per_address_max = 64;
+  size_t websockets_max = 256;
+  size_t websockets_per_address_max = 64;
+  size_t messages_per_second_max = 200;  ///< Of one WebSocket.
   size_t requests_per_second_max = 200;  ///< Of one address.
   int64_t first_request_ms = 10'000;     ///< From the connection to the end of the headers.
   int64_t body_ms = 30'000;
-  int64_t idle_ms = 60'000;    ///< Between requests.
-  int64_t answer_ms = 30'000;  ///< To send an answer to a slow reader.
+  int64_t idle_ms = 60'000;          ///< Between requests.
+  int64_t push_interval_ms = 1'000;  ///< Between two looks at a watched channel.
+  int64_t slow_reader_ms = 15'000;   ///< For one frame of a WebSocket.
+  int64_t answer_ms = 30'000;        ///< To send an answer to a slow reader.
 };
 
 struct admin_server_options {

@@ -4,9 +4,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 
 #include "admin-ui/server/server_core.hpp"
 #include "admin-ui/server/static_files.hpp"
+#include "admin-ui/server/upgrade.hpp"
 
 namespace ottla {
 namespace {
@@ -108,10 +110,29 @@ private:
                      std::nullopt,
                      {}});
     }
+    if (beast::websocket::is_upgrade(parser_->get())) return upgrade();
     if (auto refused = guard_request(request_, core_->options.rules)) return refuse(*refused);
     route_ = find_route(request_);
     if (route_.route == nullptr) return answer_unrouted();
     read_body();
+  }
+
+  /// Everything is checked on the request: an accepted WebSocket is open to its page.
+  void upgrade() {
+    if (auto refused = guard_upgrade(request_, core_->options.rules)) return refuse(*refused);
+    if (view_of(parser_->get().target()) != events_path) {
+      return refuse(problem{404,
+                            "not-found",
+                            "There is nothing here",
+                            "the WebSocket is /ws/v1/events",
+                            std::nullopt,
+                            {}});
+    }
+    if (auto refused = refuse_events(*core_, request_, address_)) return refuse(*refused);
+    if (buffer_.size() > 0) return refuse(bad_request("frames before the WebSocket was accepted"));
+    core_->connections.erase(shared_from_this());
+    const upgrade_request request = parser_->release();
+    serve_events(core_, std::move(stream_), request, address_);
   }
 
   void take_header() {

@@ -97,4 +97,14 @@ std::optional<problem> guard_request(const http_request& request, const guard_ru
   return std::nullopt;
 }
 
+std::optional<problem> guard_upgrade(const http_request& request, const guard_rules& rules) {
+  if (!is_allowed_host(request.header("host"), rules)) return wrong_host();
+  // Browsers always send it with a WebSocket; programs need not.
+  const auto origin = lower(request.header("origin"));
+  if (!origin.empty() && !is_listed(origin, rules) && !is_own_origin(origin, request)) {
+    return foreign_origin();
+  }
+  return std::nullopt;
+}
+
 }  // namespace ottla

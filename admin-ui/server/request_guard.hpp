@@ -19,6 +19,8 @@ struct guard_rules {
 
 /// Nothing if the request may go on.
 std::optional<problem> guard_request(const http_request& request, const guard_rules& rules);
+/// The same for the request that opens a WebSocket: asked before it is accepted.
+std::optional<problem> guard_upgrade(const http_request& request, const guard_rules& rules);
 /// Whether a Host header may name this server.
 bool is_allowed_host(std::string_view host_header, const guard_rules& rules);
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "admin-ui/server/admin_server.hpp"
+#include "admin-ui/server/event_hub.hpp"
 
 namespace ottla {
 
@@ -21,7 +22,7 @@ public:
   virtual void cut() = 0;
 };
 
-struct server_core {
+struct server_core : std::enable_shared_from_this<server_core> {
   admin_server_options options;
   std::shared_ptr<admin_backend> backend;
   boost::asio::io_context context{1};
@@ -31,8 +32,11 @@ struct server_core {
   std::map<std::string, size_t> connections_by_address;
   std::map<std::string, size_t> requests_by_address;  ///< Since `second` began.
   boost::asio::steady_timer second{context};          ///< Runs while there are any.
+  size_t websockets = 0;
+  std::map<std::string, size_t> websockets_by_address;
   uint64_t requests = 0;
   bool is_stopping = false;
+  event_hub hub{*this};
 
   /// False if the address has sent too many within a second.
   bool count_request(const std::string& address);

@@ -1,7 +1,9 @@
 """The admin interface of a real node: what it says of topics, brokers and groups, what it refuses, what it costs."""
+import base64
 import json
 import os
 import socket
+import struct
 import subprocess
 import time
 import urllib.error
@@ -262,3 +264,91 @@ def test_an_idle_interface_costs_nothing_and_ends_with_its_node(node, admin):
     assert time.monotonic() - began < 5
     for each in idle:
         each.close()
+
+
+class Events:
+    """A WebSocket of /ws/v1/events: as little of RFC 6455 as frames below 64 KiB need."""
+
+    def __init__(self, admin, origin=None):
+        self.socket = socket.create_connection(("127.0.0.1", admin.port), timeout=20)
+        key = base64.b64encode(os.urandom(16)).decode()
+        self.socket.sendall((f"GET /ws/v1/events HTTP/1.1\r\nHost: 127.0.0.1:{admin.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: log.v1.json\r\n"
+                             + (f"Origin: {origin}\r\n" if origin else "") + "\r\n").encode())
+        self.input = self.socket.makefile("rb")
+        self.status = int(self.input.readline().split()[1])
+        while self.input.readline() not in (b"\r\n", b""):
+            pass
+
+    def send(self, **frame):
+        text, mask = json.dumps(frame).encode(), os.urandom(4)
+        assert len(text) < 126
+        self.socket.sendall(bytes([0x81, 0x80 | len(text)]) + mask + bytes(byte ^ mask[n % 4] for n, byte in enumerate(text)))
+
+    def next(self):
+        """The next frame of text."""
+        kind, length = self.input.read(2)
+        if length == 126:
+            [length] = struct.unpack(">H", self.input.read(2))
+        elif length == 127:
+            [length] = struct.unpack(">Q", self.input.read(8))
+        body = self.input.read(length)
+        assert kind == 0x81, (kind, body)
+        return json.loads(body)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.input.close()
+        self.socket.close()
+
+
+def test_what_is_watched_is_pushed(node, admin, topic):
+    create(node, topic)
+    with Events(admin) as page:
+        assert page.next()["op"] == "welcome"
+        page.send(op="watch", id=1, ch="overview")
+        page.send(op="watch", id=2, ch=f"topic:{topic}")
+        first = {frame["id"]: frame for frame in (page.next(), page.next())}
+        assert {frame["op"] for frame in first.values()} == {"snap"}
+        assert first[1]["data"] == {**admin.get("/api/v1/cluster"), "asOf": first[1]["data"]["asOf"]}
+        assert first[2]["data"] == admin.get(f"/api/v1/topics/{topic}")
+        produce(node, topic, 7)
+        began = time.monotonic()
+        delta = page.next()
+        assert time.monotonic() - began < 3
+        assert delta["op"] == "delta" and delta["id"] == 2 and delta["seq"] == 2 and list(delta["data"]) == ["partitions"]
+        create(node, topic + "-more")
+        delta = page.next()
+        assert delta["op"] == "delta" and delta["id"] == 1 and delta["data"]["topics"] == 2 and "verdict" not in delta["data"]
+
+
+def test_pages_of_other_sites_get_no_websocket(admin):
+    with Events(admin, origin="https://evil.example.org") as page:
+        assert page.status == 403
+    with Events(admin, origin=admin.url) as page:
+        assert page.status == 101
+
+
+def test_watched_pages_cost_little_and_closed_ones_nothing(node, admin):
+    create(node, *[f"t{n}" for n in range(20)], partitions=5)
+    pages = [Events(admin) for _ in range(50)]
+    for page in pages:
+        page.next()
+        page.send(op="watch", id=1, ch="overview")
+        page.next()
+
+    def ticks():
+        fields = open(f"/proc/{node.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+    before = ticks()
+    time.sleep(3)
+    assert ticks() - before <= 6  # one question a second, whoever watches
+    for page in pages:
+        page.socket.close()
+        page.input.close()
+    time.sleep(1.5)
+    before = ticks()
+    time.sleep(2)
+    assert ticks() - before <= 1

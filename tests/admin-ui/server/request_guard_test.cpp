@@ -78,5 +78,21 @@ TEST_CASE("a read-only interface refuses every change") {
   CHECK(refusal("HEAD", {}, rules) == 0);
 }
 
+TEST_CASE("a WebSocket is opened by pages of this server, of allowed sites, and by programs") {
+  auto status = [](headers with, const guard_rules& rules = {}) {
+    with.emplace("host", "127.0.0.1:8090");
+    auto refused = guard_upgrade({.method = "GET", .headers = std::move(with)}, rules);
+    return refused ? refused->status : 0;
+  };
+  CHECK(status({}) == 0);
+  CHECK(status({{"origin", "http://127.0.0.1:8090"}}) == 0);
+  CHECK(status({{"origin", "http://127.0.0.1:80"}}) == 403);
+  CHECK(status({{"origin", "https://127.0.0.1:8090"}}) == 403);
+  CHECK(status({{"origin", "null"}}) == 403);
+  CHECK(status({{"host", "evil.example.org"}, {"origin", "http://evil.example.org"}}) == 421);
+  CHECK(status({{"origin", "https://ops.example.org"}},
+               {.allowed_origins = {"https://ops.example.org"}}) == 0);
+}
+
 }  // namespace
 }  // namespace ottla

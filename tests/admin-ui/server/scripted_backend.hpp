@@ -9,7 +9,7 @@
 
 namespace ottla {
 
-class scripted_backend final : public admin_backend {
+class scripted_backend : public admin_backend {
 public:
   cluster_view the_cluster;
   brokers_view the_brokers;
