@@ -6,6 +6,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 
+#include "admin-ui/server/embedded_files.hpp"
 #include "admin-ui/server/server_core.hpp"
 #include "admin-ui/server/static_files.hpp"
 #include "admin-ui/server/upgrade.hpp"
@@ -215,7 +216,7 @@ private:
       reply.headers.emplace_back("Allow", route_.allowed);
       return refuse(std::move(reply));
     }
-    auto file = find_static_file(request_);
+    auto file = find_static_file(embedded_files(), request_);
     if (file && request_.is_safe()) {
       is_page_ = true;
       return refuse(std::move(*file));

@@ -1,7 +1,6 @@
 #include "admin-ui/server/static_files.hpp"
 
 #include <algorithm>
-#include <span>
 
 #include "admin-ui/server/embedded_files.hpp"
 
@@ -18,13 +17,13 @@ constexpr std::string_view page_without_dashboard =
 constexpr embedded_file without_dashboard{
     "/index.html", "text/html; charset=utf-8", page_without_dashboard, {}, "none"};
 
-const embedded_file* find_embedded(const http_request& request) {
+const embedded_file* find_embedded(std::span<const embedded_file> files,
+                                   const http_request& request) {
   std::string path;
   for (const auto& each : request.target.segments) path += "/" + each;
   if (path.empty()) path = "/index.html";
-  const auto files = embedded_files();
-  const auto* found = std::ranges::find(files, path, &embedded_file::path).base();
-  if (found != files.data() + files.size()) return found;
+  const auto found = std::ranges::find(files, path, &embedded_file::path);
+  if (found != files.end()) return &*found;
   return files.empty() && path == "/index.html" ? &without_dashboard : nullptr;
 }
 
@@ -38,8 +37,9 @@ bool accepts_gzip(const http_request& request) {
 
 }  // namespace
 
-std::optional<http_reply> find_static_file(const http_request& request) {
-  const auto* file = find_embedded(request);
+std::optional<http_reply> find_static_file(std::span<const embedded_file> files,
+                                           const http_request& request) {
+  const auto* file = find_embedded(files, request);
   if (file == nullptr) return std::nullopt;
   const bool use_gzip = !file->gzip.empty() && accepts_gzip(request);
   const auto tag = "\"" + std::string{file->hash} + (use_gzip ? "-gz\"" : "\"");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "admin-ui/server/http_message.hpp"
@@ -18,8 +19,10 @@ struct embedded_file {
   std::string_view hash;  ///< Of the bytes.
 };
 
-/// The answer to a GET or HEAD of one of the files; nothing if there is none of that name.
-std::optional<http_reply> find_static_file(const http_request& request);
+/// The answer to a GET or HEAD of one of `files`; nothing if there is none of that name. Without
+/// any file "/" is a page that says so.
+std::optional<http_reply> find_static_file(std::span<const embedded_file> files,
+                                           const http_request& request);
 
 /// Tells one build of the dashboard from another; empty if there is none in this program.
 std::string_view dashboard_hash();
