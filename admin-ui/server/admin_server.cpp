@@ -125,6 +125,8 @@ void admin_server::stop() {
   });
   thread_->join();
   thread_.reset();
+  // A backend that still holds a reply holds the core with it.
+  core_->backend.reset();
 }
 
 }  // namespace ottla
