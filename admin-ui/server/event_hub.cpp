@@ -127,6 +127,7 @@ void event_hub::arm() {
   timer_.expires_after(std::chrono::milliseconds(core_.options.limits.push_interval_ms));
   timer_.async_wait([this](const boost::system::error_code&) {
     is_armed_ = false;
+    if (core_.is_stopping) return;
     for (const auto& [name, which] : channels_) refresh(name, which);
     arm();
   });
