@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # build_web.sh: builds the dashboard into admin-ui/web/dist, from where CMake takes it into the program; nothing to do, nothing done.
-# build_web.sh test: its types and its units as well.
+# build_web.sh test: its types and its units as well. build_web.sh packages: only what the tests in tests/clients need.
 # OTTLA_WEB: auto (default) goes on without a new dashboard where Node or its packages cannot be had, and says so;
 # require fails there; off builds none and removes what is there.
 . "$(dirname "$0")/common.sh"
@@ -26,6 +26,7 @@ case $mode in
   off) rm -rf "$web/dist" "$stamp"; exit ;;
   *) echo "build_web.sh: OTTLA_WEB is auto, require or off, not $mode" >&2; exit 1 ;;
 esac
+if [ "${1:-}" = packages ]; then tools; exit; fi
 is_built=0
 [ -f "$web/dist/index.html" ] && [ "$(fingerprint)" = "$(cat "$stamp" 2> /dev/null)" ] && is_built=1
 [ "$is_built" = 1 ] && [ "${1:-}" != test ] && exit

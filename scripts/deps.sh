@@ -2,7 +2,7 @@
 # deps.sh SET...: installs the Debian packages of the named sets that are missing.
 # deps.sh --check SET...: says nothing and succeeds if none is missing.
 #   build  compiler, libraries, unit tests     test  client tests (kcat, Java, Python), ZooKeeper's server
-#   cluster  ZooKeeper's server
+#   cluster  ZooKeeper's server    browser  Chromium, for the tests of the dashboard
 #   lint   clang 19: format, tidy, fuzzers      bench Google Benchmark
 #   package  a clean root to try the Debian package in
 # Prints what it is about to install. Runs apt only as root or where `sudo -n` works.
@@ -22,6 +22,7 @@ packages_of() {
       librdkafka-dev prometheus-cpp-dev catch2 librapidcheck-dev" ;;
     test) echo "git procps python3 python3-venv kcat maven $(packages_of cluster)" ;;
     cluster) echo "$java libzookeeper-java libslf4j-java" ;;
+    browser) echo "chromium" ;;
     lint) echo "git python3 clang-19 libclang-rt-19-dev clang-format-19 clang-tidy-19" ;;
     bench) echo "libbenchmark-dev" ;;
     package) echo "dpkg-dev debootstrap" ;;

@@ -62,7 +62,10 @@ run_part() {
     sim) OTTLA_SIM_SEEDS=${SIM_SEEDS:-20000} build/test_sim && OTTLA_CLUSTER_SIM_SEEDS=${SIM_SEEDS:-2000} build/test_cluster_sim ;;
     fuzz) FUZZ_SECONDS=${FUZZ_SECONDS:-300} scripts/fuzz.sh ;;
     clients) tests/clients/run.sh -m ci ;;
-    clients-all) tests/clients/run.sh -m "not system" --units=1 && tests/clients/run.sh -m "not system" --units=3 ;;
+    clients-all)
+      scripts/deps.sh --check browser || scripts/deps.sh browser
+      tests/clients/run.sh -m "not system" --units=1 && tests/clients/run.sh -m "not system" --units=3
+      ;;
     systems) tests/clients/run.sh -m system --units=1 && tests/clients/run.sh -m system --units=3 ;;
     package) scripts/deps.sh --check package || scripts/deps.sh package; packaging/try-package.sh ;;
   esac

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, compare, count, distance } from '../src/lib/exact';
+import { bytes, compare, count, counted, distance } from '../src/lib/exact';
 
 describe('numbers', () => {
   it('shows 64-bit integers digit by digit', () => {
@@ -7,6 +7,11 @@ describe('numbers', () => {
     expect(count('93118005')).toBe('93\u2009118\u2009005');
     expect(count(0)).toBe('0');
     expect(count('-1234')).toBe('-1\u2009234');
+  });
+  it('counts one of a thing and several', () => {
+    expect(counted('1', 'topic')).toBe('1 topic');
+    expect(counted(0, 'topic')).toBe('0 topics');
+    expect(counted(1200, 'record')).toBe('1\u2009200 records');
   });
   it('shows a dash for what is unknown, and zero for zero', () => {
     expect(count(null)).toBe('–');

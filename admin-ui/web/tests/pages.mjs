@@ -1,13 +1,10 @@
-// Every page of the built dashboard in a real browser, in both themes, wide and narrow, under the
-// content policy the broker is to send. Fails on a serious finding of axe, an error in the console, a page
-// wider than its window, or a page without its data. Wants `npm run build` before it, and the
-// path of a Chromium in $CHROMIUM (/usr/bin/chromium). Pictures go to $PICTURES, if it is set.
+// Every page of the built dashboard in Chromium (look.mjs) against recorded answers, under the content policy that the
+// broker sends. Wants `npm run build` before it. tests/clients/test_dashboard.py does the same with a real broker.
 
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
-import axe from 'axe-core';
-import { chromium } from 'playwright-core';
+import { look_at, launch } from './look.mjs';
 import { answers, channels } from './recorded.mjs';
 
 const dist = new URL('../dist', import.meta.url).pathname;
@@ -65,52 +62,11 @@ async function answer_api(route) {
   await route.fulfill({ status: body ? 200 : 404, json: body ?? { title: 'Not found' } });
 }
 
-async function look(context, name, where) {
-  const [hash, words] = pages[name];
-  const page = await context.newPage();
-  const faults = [];
-  page.on('console', (line) => line.type() === 'error' && faults.push(line.text()));
-  page.on('pageerror', (error) => faults.push(String(error)));
+const browser = await launch();
+const faults = await look_at(browser, address, pages, async (page) => {
   await page.routeWebSocket('**/ws/v1/events', answer_events);
   await page.route('**/api/v1/**', answer_api);
-  await page.goto(address + hash);
-  await page
-    .getByText(words)
-    .first()
-    .waitFor({ timeout: 5000 })
-    .catch(() => faults.push(`no "${words}"`));
-  await page
-    .getByText('Live', { exact: false })
-    .first()
-    .waitFor({ timeout: 5000 })
-    .catch(() => faults.push('the light is not live'));
-  if (process.env.PICTURES)
-    await page.screenshot({ path: join(process.env.PICTURES, `${name}-${where}.png`) });
-  const width = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  if (width[0] > width[1])
-    faults.push(`the page is ${width[0]} px wide in a window of ${width[1]}`);
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  for (const { id, impact, nodes } of violations) {
-    if (impact === 'serious' || impact === 'critical') faults.push(`axe ${id}: ${nodes[0].html}`);
-  }
-  await page.close();
-  return faults.map((fault) => `${name} ${where}: ${fault}`);
-}
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: process.getuid() === 0 ? ['--no-sandbox'] : [],
 });
-const faults = [];
-for (const colorScheme of ['light', 'dark']) {
-  for (const width of [1280, 390]) {
-    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
-    for (const name of Object.keys(pages))
-      faults.push(...(await look(context, name, `${colorScheme}-${width}`)));
-    await context.close();
-  }
-}
 await browser.close();
 server.close();
 console.log(faults.join('\n') || 'every page is as it should be');

@@ -11,6 +11,11 @@ export function count(value: string | number | bigint | null | undefined): strin
   return digits.replace(/\B(?=(\d{3})+$)/g, thin_space);
 }
 
+/** A count with its noun: "1 topic", "12 topics". */
+export function counted(value: string | number, noun: string): string {
+  return `${count(value)} ${noun}${String(value) === '1' ? '' : 's'}`;
+}
+
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
 
 /** Bytes in binary units with one decimal, cut and not rounded up: "1 KiB", "1.5 GiB". */

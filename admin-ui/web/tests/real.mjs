@@ -1,0 +1,66 @@
+// The dashboard of a running broker in Chromium (look.mjs). tests/clients/test_dashboard.py starts it with the dashboard's
+// address and plays the world around it: each line printed asks for something to happen, each line read says that it has.
+
+import { createInterface } from 'node:readline';
+import { launch, look_at, shows } from './look.mjs';
+
+const address = process.argv[2];
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+async function world(what) {
+  console.log(what);
+  await lines.next();
+}
+
+const pages = {
+  overview: ['#/', 'Every partition has its leader'],
+  brokers: ['#/brokers', 'controller'],
+  topics: ['#/topics', 'orders'],
+  'topics-none': ['#/topics?q=nothing-like-it', 'in its name'],
+  topic: ['#/topics/orders', 'High watermark'],
+  configs: ['#/topics/orders?tab=configs', 'retention.ms'],
+  groups: ['#/groups', 'billing'],
+  group: ['#/groups/billing', 'auditor-1'],
+};
+
+async function follow_a_topic(browser, faults) {
+  const page = await browser.newPage();
+  page.on('pageerror', (error) => faults.push(String(error)));
+  await page.goto(`${address}#/topics/orders`);
+  await shows(page, '1\u2009234', faults); // the records that are there
+  await world('produce');
+  await shows(page, '1\u2009244', faults); // pushed, nobody has reloaded
+  await world('kill');
+  await shows(page, 'Offline since', faults);
+  await shows(page, '1\u2009244', faults); // what was known stays
+  await world('restart');
+  await shows(page, '● Live', faults);
+  await world('produce');
+  await shows(page, '1\u2009254', faults);
+  await page.close();
+}
+
+async function find_a_topic(browser, faults) {
+  const page = await browser.newPage();
+  await page.goto(`${address}#/`);
+  await shows(page, '● Live', faults);
+  await page.keyboard.press('g');
+  await page.keyboard.press('t');
+  await shows(page, 'orders', faults);
+  await page.keyboard.press('/');
+  await page.keyboard.type('RDER');
+  await shows(page, '1 topic', faults);
+  if (!page.url().endsWith('#/topics?q=RDER')) faults.push(`the search is not in ${page.url()}`);
+  await page.getByRole('link', { name: 'orders' }).click();
+  await shows(page, 'High watermark', faults);
+  await page.goBack();
+  await shows(page, '1 topic', faults); // the link keeps the search
+  await page.close();
+}
+
+const browser = await launch();
+const faults = await look_at(browser, address, pages);
+await find_a_topic(browser, faults);
+await follow_a_topic(browser, faults);
+await browser.close();
+for (const fault of faults) console.log(`fault: ${fault}`);
+process.exit(0);
