@@ -34,8 +34,8 @@ def node(own_broker):
     """A node with an admin interface, a topic of one partition with 1,234 records, and a group that has read some."""
     node = own_broker({"admin.listeners": f"http://127.0.0.1:{(port := free_port())}"})
     node.dashboard = f"http://127.0.0.1:{port}/"
-    made = AdminClient({"bootstrap.servers": node.bootstrap}).create_topics([NewTopic("orders", 1, 1), NewTopic("payments.settled", 4, 1)])
-    for future in made.values():
+    client = AdminClient({"bootstrap.servers": node.bootstrap})
+    for future in client.create_topics([NewTopic("orders", 1, 1), NewTopic("payments.settled", 4, 1)]).values():
         future.result(30)
     produce(node, 1234)
     consumer = Consumer({"bootstrap.servers": node.bootstrap, "group.id": "billing", "client.id": "auditor-1", "auto.offset.reset": "earliest",
