@@ -19,6 +19,9 @@ public:
   void brokers(admin_reply<brokers_view> reply) override {
     ask([reply](admin_actor& self) { self.brokers(reply); });
   }
+  void traffic(admin_reply<traffic_view> reply) override {
+    ask([reply](admin_actor& self) { self.traffic(reply); });
+  }
   void topics(topics_question question, admin_reply<topics_page> reply) override {
     ask([question = std::move(question), reply](admin_actor& self) {
       self.topics(question, reply);

@@ -113,6 +113,8 @@ void admin_actor::describe_all(std::function<void(const descriptions_ptr&)> use)
   describe(open, [this](const partition_descriptions& answers) {
     all_ = std::make_shared<const partition_descriptions>(answers);
     all_ms_ = time().mono_ms();
+    all_at_ = time().wall_ms();
+    traffic_.add_round(answers);
     for (auto& each : std::exchange(waiting_for_all_, {})) each(all_);
   });
 }
@@ -160,6 +162,25 @@ void admin_actor::brokers(const admin_reply<brokers_view>& reply) {
   }
   view.missing = missing(others);
   reply(std::move(view));
+}
+
+void admin_actor::traffic(const admin_reply<traffic_view>& reply) {
+  auto image = image_for(reply);
+  if (!image) return;
+  describe_all([=, this](const descriptions_ptr&) {
+    std::set<broker_id> active;
+    for (const auto& broker : image->brokers()) {
+      if (broker.is_active()) active.insert(broker.registration.id);
+    }
+    const auto& sums = traffic_.all();
+    reply(traffic_view{.broker = services_.config->get()->node_id,
+                       .measured_at = all_at_,
+                       .appended_records = sums.appended_records,
+                       .appended_bytes = sums.appended_bytes,
+                       .read_bytes = sums.read_bytes,
+                       .replicated_bytes = sums.replicated_bytes,
+                       .missing = missing(active)});
+  });
 }
 
 void admin_actor::readiness(const admin_reply<std::vector<readiness_check>>& reply) {

@@ -36,6 +36,7 @@ public:
   // The questions of admin_backend, on this actor's thread.
   void cluster(const admin_reply<cluster_view>& reply);
   void brokers(const admin_reply<brokers_view>& reply);
+  void traffic(const admin_reply<traffic_view>& reply);
   void topics(const topics_question& question, const admin_reply<topics_page>& reply);
   void topic(const std::string& name, const admin_reply<topic_view>& reply);
   void topic_configs(const std::string& name, const admin_reply<std::vector<config_view>>& reply);
@@ -85,7 +86,8 @@ private:
   bool is_over_ = false;  ///< Continuations that are let go of now must ask nothing more.
   descriptions_ptr all_;  ///< The last round, while it is young.
   int64_t all_ms_ = 0;
-  traffic_totals traffic_;
+  timestamp_ms all_at_ = no_timestamp;  ///< The same, for people.
+  traffic_totals traffic_;              ///< Up to the last round.
   std::vector<std::function<void(const descriptions_ptr&)>> waiting_for_all_;
 };
 

@@ -214,7 +214,6 @@ void admin_actor::write_metrics(const image_ptr& image, const partition_descript
                                 const std::vector<group_detail>& groups,
                                 const admin_reply<std::string>& reply) {
   const auto config = services_.config->get();
-  traffic_.add_round(known);
   const auto own = partitions_of(*image, known, *config);
   metric_page page;
   add_cluster(page, *image, own, view_cluster(*image, *config, time().wall_ms()), config->node_id);

@@ -110,6 +110,17 @@ struct brokers_view {
   std::vector<missing_broker> missing;
 };
 
+/// What has gone through the answering broker since its start. Never falls while it runs.
+struct traffic_view {
+  broker_id broker = no_broker;
+  timestamp_ms measured_at = no_timestamp;
+  int64_t appended_records = 0;
+  int64_t appended_bytes = 0;
+  int64_t read_bytes = 0;        ///< By consumers.
+  int64_t replicated_bytes = 0;  ///< By followers.
+  std::vector<missing_broker> missing;
+};
+
 /// One page of a list. Rows come after the row that `after` names, in the order of the sort key and
 /// then of the name.
 struct page_request {
@@ -285,6 +296,7 @@ public:
 
   virtual void cluster(admin_reply<cluster_view> reply) = 0;
   virtual void brokers(admin_reply<brokers_view> reply) = 0;
+  virtual void traffic(admin_reply<traffic_view> reply) = 0;
   virtual void topics(topics_question question, admin_reply<topics_page> reply) = 0;
   /// UNKNOWN_TOPIC_OR_PARTITION.
   virtual void topic(std::string name, admin_reply<topic_view> reply) = 0;

@@ -20,6 +20,7 @@ constexpr api_route table[] = {
     {"GET", "/api/v1/whoami", answer_whoami},
     {"GET", "/api/v1/cluster", answer_cluster},
     {"GET", "/api/v1/brokers", answer_brokers},
+    {"GET", "/api/v1/traffic", answer_traffic},
     {"GET", "/api/v1/topics", answer_topics},
     {"POST", "/api/v1/topics", create_topic, form_bytes_max, change_ms},
     {"GET", "/api/v1/topics/{topic}", answer_topic},

@@ -13,6 +13,7 @@ void answer_whoami(const api_call& call);
 
 void answer_cluster(const api_call& call);
 void answer_brokers(const api_call& call);
+void answer_traffic(const api_call& call);
 
 void answer_topics(const api_call& call);
 void answer_topic(const api_call& call);

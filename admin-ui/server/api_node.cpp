@@ -59,4 +59,8 @@ void answer_brokers(const api_call& call) {
   call.backend->brokers(reply_with_json<brokers_view>(call));
 }
 
+void answer_traffic(const api_call& call) {
+  call.backend->traffic(reply_with_json<traffic_view>(call));
+}
+
 }  // namespace ottla

@@ -166,7 +166,7 @@ private:
     watch made{.channel = std::string{name->get_string().data(), name->get_string().size()}};
     made.state = core_->hub.watch(made.channel, *this);
     if (made.state == nullptr) {
-      return refuse(&number, "a channel is overview, brokers, topic:NAME or group:NAME");
+      return refuse(&number, "a channel is overview, brokers, traffic, topic:NAME or group:NAME");
     }
     watches_.emplace(id, std::move(made));
     idle_.cancel();

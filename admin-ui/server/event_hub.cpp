@@ -68,6 +68,7 @@ bool ask_channel(admin_backend& backend, const std::string& channel, channel_ans
   if (colon == std::string::npos) {
     if (kind == "overview") return backend.cluster(as_json<cluster_view>(std::move(reply))), true;
     if (kind == "brokers") return backend.brokers(as_json<brokers_view>(std::move(reply))), true;
+    if (kind == "traffic") return backend.traffic(as_json<traffic_view>(std::move(reply))), true;
     return false;
   }
   const auto name = channel.substr(colon + 1);

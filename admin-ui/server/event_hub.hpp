@@ -43,8 +43,8 @@ struct channel_state {
 bool take_answer(channel_state& state, outcome<boost::json::object> answer);
 
 using channel_answer = std::function<void(outcome<boost::json::object>)>;
-/// Asks what a channel shows: "overview", "brokers", "topic:NAME" or "group:NAME". False if there
-/// is no such channel.
+/// Asks what a channel shows: "overview", "brokers", "traffic", "topic:NAME" or "group:NAME". False
+/// if there is no such channel.
 bool ask_channel(admin_backend& backend, const std::string& channel, channel_answer reply);
 
 class event_hub {

@@ -207,6 +207,17 @@ json::object to_json(const brokers_view& view) {
   return object;
 }
 
+json::object to_json(const traffic_view& view) {
+  json::object object{{"broker", view.broker},
+                      {"measuredAt", view.measured_at},
+                      {"recordsIn", text(view.appended_records)},
+                      {"bytesIn", text(view.appended_bytes)},
+                      {"bytesOut", text(view.read_bytes)},
+                      {"replicationBytesOut", text(view.replicated_bytes)}};
+  add_missing(object, view.missing);
+  return object;
+}
+
 json::object to_json(const topics_page& page) {
   return page_json(page);
 }

@@ -9,6 +9,7 @@ namespace ottla {
 
 boost::json::object to_json(const cluster_view& view);
 boost::json::object to_json(const brokers_view& view);
+boost::json::object to_json(const traffic_view& view);
 boost::json::object to_json(const topics_page& page);
 boost::json::object to_json(const topic_view& view);
 boost::json::object to_json(const std::vector<config_view>& configs);

@@ -100,6 +100,21 @@ def test_the_start_says_where_it_listens_and_the_root_is_a_page(node, admin):
     assert document["openapi"].startswith("3.1")
 
 
+def test_traffic_is_counted_from_the_start_of_the_broker(node, admin, topic):
+    nothing = admin.get("/api/v1/traffic")
+    assert nothing["broker"] == 1 and nothing["recordsIn"] == nothing["bytesOut"] == "0" and not nothing["partial"]
+    create(node, topic, partitions=2)
+    produce(node, topic, 50, partition=1)
+    consumer = Consumer({"bootstrap.servers": node.bootstrap, "group.id": topic, "enable.auto.commit": False})
+    consumer.assign([TopicPartition(topic, 1, 0)])
+    assert len(consumer.consume(50, timeout=30)) == 50
+    consumer.close()
+    counted = wait_until(lambda: (now := admin.get("/api/v1/traffic"))["recordsIn"] != "0" and now, what="the next round")
+    assert counted["recordsIn"] == "50" and counted["replicationBytesOut"] == "0"
+    assert int(counted["bytesOut"]) >= int(counted["bytesIn"]) > 50 * len("value 0")
+    assert counted["measuredAt"] > nothing["measuredAt"]
+
+
 def test_topics_are_listed_with_their_size_and_records(node, admin, topic):
     create(node, topic, partitions=3)
     produce(node, topic, 50, partition=1)

@@ -61,6 +61,6 @@ def test_every_page_shows_the_node_and_follows_it(node, packages, tmp_path):
             else:
                 faults.append(line)
         assert faults == []
-        assert asked == ["produce", "kill", "restart", "produce"] and driver.wait(30) == 0
+        assert asked == ["produce", "produce", "kill", "restart", "produce"] and driver.wait(30) == 0
     finally:
         driver.kill()

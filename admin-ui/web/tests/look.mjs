@@ -19,6 +19,15 @@ export async function shows(page, words, faults) {
   await found.waitFor({ timeout: 10_000 }).catch(() => faults.push(`no "${words}"`));
 }
 
+/** A fault for each serious finding of axe. */
+export async function examine(page, faults) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  for (const { id, impact, nodes } of violations) {
+    if (impact === 'serious' || impact === 'critical') faults.push(`axe ${id}: ${nodes[0].html}`);
+  }
+}
+
 async function judge(page, words, picture) {
   const faults = [];
   await shows(page, words, faults);
@@ -30,11 +39,7 @@ async function judge(page, words, picture) {
     innerWidth,
   ]);
   if (wide > window_wide) faults.push(`${wide} px wide in a window of ${window_wide}`);
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  for (const { id, impact, nodes } of violations) {
-    if (impact === 'serious' || impact === 'critical') faults.push(`axe ${id}: ${nodes[0].html}`);
-  }
+  await examine(page, faults);
   return faults;
 }
 

@@ -2,7 +2,7 @@
 // address and plays the world around it: each line printed asks for something to happen, each line read says that it has.
 
 import { createInterface } from 'node:readline';
-import { launch, look_at, shows } from './look.mjs';
+import { examine, launch, look_at, shows } from './look.mjs';
 
 const address = process.argv[2];
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -26,16 +26,49 @@ async function follow_a_topic(browser, faults) {
   const page = await browser.newPage();
   page.on('pageerror', (error) => faults.push(String(error)));
   await page.goto(`${address}#/topics/orders`);
-  await shows(page, '1\u2009234', faults); // the records that are there
+  await shows(page, '1\u2009244', faults); // the records that are there
   await world('produce');
-  await shows(page, '1\u2009244', faults); // pushed, nobody has reloaded
+  await shows(page, '1\u2009254', faults); // pushed, nobody has reloaded
   await world('kill');
   await shows(page, 'Offline since', faults);
-  await shows(page, '1\u2009244', faults); // what was known stays
+  await shows(page, '1\u2009254', faults); // what was known stays
   await world('restart');
   await shows(page, '● Live', faults);
   await world('produce');
-  await shows(page, '1\u2009254', faults);
+  await shows(page, '1\u2009264', faults);
+  await page.close();
+}
+
+async function see_traffic(browser, faults) {
+  const page = await browser.newPage();
+  await page.goto(`${address}#/`);
+  await shows(page, 'peak 0/s', faults); // two measurements are there
+  await world('produce');
+  await shows(page, /peak [1-9][0-9]*\/s/, faults);
+  await page.close();
+}
+
+async function make_and_delete_a_topic(browser, faults) {
+  const page = await browser.newPage();
+  await page.goto(`${address}#/topics`);
+  await page.getByRole('button', { name: 'Create topic' }).click();
+  const dialog = page.getByRole('dialog');
+  await examine(page, faults);
+  await dialog.getByLabel('Name').fill('not a name');
+  await dialog.getByRole('button', { name: 'Create topic' }).click();
+  await shows(page, 'The name of the topic is not valid', faults);
+  await dialog.getByLabel('Name').fill('made.here');
+  await dialog.getByLabel('Partitions').fill('7');
+  await dialog.getByRole('button', { name: 'Create topic' }).click();
+  await shows(page, '7 partitions, 1 replica each', faults);
+  await page.getByRole('button', { name: 'Delete…' }).click();
+  await shows(page, '7 partitions with 0 records', faults);
+  await examine(page, faults);
+  const button = dialog.getByRole('button', { name: 'Delete made.here' });
+  if (await button.isEnabled()) faults.push('a topic can be deleted without its name');
+  await dialog.getByLabel('The name of the topic').fill('made.here');
+  await button.click();
+  await shows(page, '2 topics', faults);
   await page.close();
 }
 
@@ -60,6 +93,8 @@ async function find_a_topic(browser, faults) {
 const browser = await launch();
 const faults = await look_at(browser, address, pages);
 await find_a_topic(browser, faults);
+await make_and_delete_a_topic(browser, faults);
+await see_traffic(browser, faults);
 await follow_a_topic(browser, faults);
 await browser.close();
 for (const fault of faults) console.log(`fault: ${fault}`);

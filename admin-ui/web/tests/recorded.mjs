@@ -29,6 +29,15 @@ export const channels = {
       ],
     },
   },
+  traffic: {
+    broker: 2,
+    measuredAt: 1795456800000,
+    recordsIn: '9223372036854775807',
+    bytesIn: '0',
+    bytesOut: '0',
+    replicationBytesOut: '0',
+    ...gathered,
+  },
   brokers: {
     items: [1, 2, 3].map((id) => ({
       id,

@@ -100,6 +100,7 @@ void fill(scripted_backend& backend) {
                            .endpoints = {{"PLAINTEXT", "h", 9092}},
                            .log_dirs = std::vector<log_dir_view>{{"/d", 2, 1}}}},
                          {missing}};
+  backend.the_traffic.missing = {missing};
   backend.the_topics.rows.push_back({.name = "t"});
   backend.the_topics.missing = {missing};
   backend.the_topic = topic_view{.name = "t"};

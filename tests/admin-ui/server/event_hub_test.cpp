@@ -50,7 +50,7 @@ TEST_CASE("channels are those of the pages, and no others") {
   auto is_channel = [&](const char* name) {
     return ask_channel(backend, name, [](const outcome<json::object>&) {});
   };
-  for (const char* name : {"overview", "brokers", "topic:t", "topic:", "group:a:b"}) {
+  for (const char* name : {"overview", "brokers", "traffic", "topic:t", "topic:", "group:a:b"}) {
     INFO(name);
     CHECK(is_channel(name));
   }

@@ -13,6 +13,7 @@ class scripted_backend : public admin_backend {
 public:
   cluster_view the_cluster;
   brokers_view the_brokers;
+  traffic_view the_traffic;
   topics_page the_topics;
   std::optional<topic_view> the_topic;
   std::vector<config_view> the_configs;
@@ -30,6 +31,7 @@ public:
 
   void cluster(admin_reply<cluster_view> reply) override { say(reply, the_cluster); }
   void brokers(admin_reply<brokers_view> reply) override { say(reply, the_brokers); }
+  void traffic(admin_reply<traffic_view> reply) override { say(reply, the_traffic); }
   void topics(topics_question question, admin_reply<topics_page> reply) override {
     asked_topics = std::move(question);
     say(reply, the_topics);

@@ -49,6 +49,14 @@ export interface Broker {
 export interface Brokers extends Gathered {
   items: Broker[];
 }
+export interface Traffic extends Gathered {
+  broker: number;
+  measuredAt: number;
+  recordsIn: string;
+  bytesIn: string;
+  bytesOut: string;
+  replicationBytesOut: string;
+}
 export interface TopicRow {
   name: string;
   id: string;
@@ -151,16 +159,38 @@ export function problem_of(body: unknown, status: number): Problem {
   return new Problem(title, text_of(fields.detail), status, text_of(fields.instance) || null);
 }
 
-/** Reads /api/v1/`path`. Throws a Problem; an aborted request throws the AbortError of fetch. */
-export async function read<T>(path: string, signal: AbortSignal): Promise<T> {
+/** What the broker says about itself to whoever asks. */
+export interface Whoami {
+  readOnly: boolean;
+  broker: number;
+  version: string;
+}
+
+async function ask(path: string, request: RequestInit): Promise<unknown> {
   let answer: Response;
   try {
-    answer = await fetch(`api/v1/${path}`, { signal, headers: { accept: 'application/json' } });
+    answer = await fetch(`api/v1/${path}`, request);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (request.signal?.aborted) throw error;
     throw new Problem('The broker did not answer', String(error), 0, null);
   }
+  if (answer.status === 204) return null;
   const body: unknown = await answer.json().catch(() => null);
   if (!answer.ok || body === null) throw problem_of(body, answer.status);
-  return body as T;
+  return body;
+}
+
+/** Reads /api/v1/`path`. Throws a Problem; an aborted request throws the AbortError of fetch. */
+export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await ask(path, { signal, headers: { accept: 'application/json' } })) as T;
+}
+
+/** Changes something; throws a Problem where the broker refuses. */
+export async function change(
+  method: 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  await ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
 }

@@ -40,6 +40,12 @@ export function distance(start: string | null, end: string | null): string | nul
   return String(BigInt(end) - BigInt(start));
 }
 
+/** The sum of integers in strings, or null when one of them is unknown. */
+export function sum(all: (string | null)[]): string | null {
+  if (all.includes(null)) return null;
+  return String(all.reduce((total, each) => total + BigInt(each ?? 0), 0n));
+}
+
 /** Orders two unsigned integers in strings; unknown ones come first. */
 export function compare(a: string | null, b: string | null): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;

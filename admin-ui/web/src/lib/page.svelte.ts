@@ -2,18 +2,25 @@
 // watched (pushed by the broker) and listed (read page by page).
 
 import { onDestroy } from 'svelte';
-import { read, Problem } from './api';
+import { read, Problem, type Whoami } from './api';
 import { Live, type Light } from './live';
 import { parse_route, type Route } from './route';
 
-export const shown = $state<{ route: Route; light: Light; light_since: number; outdated: boolean }>(
-  {
-    route: parse_route(location.hash),
-    light: 'connecting',
-    light_since: Date.now(),
-    outdated: false,
-  },
-);
+interface Shown {
+  route: Route;
+  light: Light;
+  light_since: number;
+  outdated: boolean;
+  /** Whether the broker takes changes; not before it has said so. */
+  may_change: boolean;
+}
+export const shown = $state<Shown>({
+  route: parse_route(location.hash),
+  light: 'connecting',
+  light_since: Date.now(),
+  outdated: false,
+  may_change: false,
+});
 
 addEventListener('hashchange', () => (shown.route = parse_route(location.hash)));
 
@@ -40,6 +47,11 @@ export function connection(): Live {
     (ui_hash) => {
       first_ui_hash ??= ui_hash;
       shown.outdated = ui_hash !== null && ui_hash !== first_ui_hash;
+      // A broker that has come back may have another configuration.
+      void read<Whoami>('whoami').then(
+        ({ readOnly }) => (shown.may_change = !readOnly),
+        () => (shown.may_change = false),
+      );
     },
   );
   return live;
