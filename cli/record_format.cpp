@@ -8,6 +8,7 @@
 
 #include "cli/json.hpp"
 #include "cli/position.hpp"
+#include "protocol/base64.hpp"
 #include "protocol/utf8.hpp"
 
 namespace ottla {
@@ -135,32 +136,6 @@ std::string format_json(const shown_record& record) {
   }
   object["headers"] = std::move(headers);
   return json::serialize(object) + "\n";
-}
-
-bool is_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto length = utf8_length(bytes);
-    if (length == 0) return false;
-    bytes.remove_prefix(length);
-  }
-  return true;
-}
-
-std::string to_base64(std::string_view bytes) {
-  constexpr std::string_view digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t group = 0;
-    size_t count = std::min<size_t>(3, bytes.size() - i);
-    for (size_t j = 0; j < 3; ++j) {
-      group = group << 8 | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0u);
-    }
-    for (size_t j = 0; j < 4; ++j) {
-      text += j <= count ? digits[group >> (18 - 6 * j) & 63] : '=';
-    }
-  }
-  return text;
 }
 
 }  // namespace ottla

@@ -36,7 +36,4 @@ std::string format_pattern(const shown_record& record, std::string_view pattern)
 /// One line. Keys and values that are no UTF-8 go to "key_base64" and "value_base64".
 std::string format_json(const shown_record& record);
 
-bool is_utf8(std::string_view bytes);
-std::string to_base64(std::string_view bytes);
-
 }  // namespace ottla

@@ -36,4 +36,13 @@ std::string_view utf8_prefix(std::string_view text, size_t bytes_max) {
   return text.substr(0, end);
 }
 
+bool is_utf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto length = utf8_length(bytes);
+    if (length == 0) return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
+}
+
 }  // namespace ottla

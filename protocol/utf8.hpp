@@ -10,6 +10,9 @@ namespace ottla {
 /// none.
 size_t utf8_length(std::string_view text);
 
+/// Whether all of it is UTF-8.
+bool is_utf8(std::string_view bytes);
+
 /// `text` with a question mark for each byte that belongs to no UTF-8 character. Its length stays.
 std::string as_utf8(std::string_view text);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/admin/admin_actor.hpp"
+#include "actors/admin/worker_actor.hpp"
 
 namespace ottla {
 namespace {
@@ -60,6 +61,17 @@ public:
       self.change_topic_configs(wanted, reply);
     });
   }
+  void records(records_question question, admin_reply<records_page> reply) override {
+    ask([question = std::move(question), reply](admin_actor& self) {
+      self.records(question, reply);
+    });
+  }
+  void produce(produce_question question,
+               admin_reply<std::vector<produced_record>> reply) override {
+    ask([question = std::move(question), reply](admin_actor& self) {
+      self.produce(question, reply);
+    });
+  }
 
 private:
   /// A question that nobody hears is let go of, and its reply says so.
@@ -75,7 +87,9 @@ private:
 }  // namespace
 
 admin_questions_handle spawn_admin(caf::actor_system& system, const broker_services& services) {
-  return spawn_blocking<admin_actor>(system, *services.units.front(), &services);
+  auto& unit = *services.units.front();
+  return spawn_blocking<admin_actor>(system, unit, &services,
+                                     spawn_blocking<worker_actor>(system, unit));
 }
 
 std::shared_ptr<admin_backend> make_actor_backend(const admin_questions_handle& actor) {

@@ -75,8 +75,8 @@ void add_size(topic_row& row, const topic_image& topic, const partition_descript
 }  // namespace
 
 admin_actor::admin_actor(caf::actor_config& config, unit& works_for,
-                         const broker_services* services)
-    : pinned(config, works_for), services_(*services) {}
+                         const broker_services* services, admin_worker_handle worker)
+    : pinned(config, works_for), services_(*services), worker_(std::move(worker)) {}
 
 admin_actor::behavior_type admin_actor::make_behavior() {
   return {[this](const admin_question& question) { question.ask(*this); }};
@@ -84,6 +84,7 @@ admin_actor::behavior_type admin_actor::make_behavior() {
 
 void admin_actor::on_exit() {
   is_over_ = true;
+  this->send_exit(worker_, caf::exit_reason::user_shutdown);
   waiting_for_all_.clear();
 }
 

@@ -22,12 +22,14 @@
 
 namespace ottla {
 
+class record_batch_builder;
 using descriptions_ptr = std::shared_ptr<const partition_descriptions>;
 
 class admin_actor final : public pinned<admin_questions_handle::base> {
 public:
   /// `services` outlives the actor.
-  admin_actor(caf::actor_config& config, unit& works_for, const broker_services* services);
+  admin_actor(caf::actor_config& config, unit& works_for, const broker_services* services,
+              admin_worker_handle worker);
 
   const char* name() const override { return "admin"; }
   behavior_type make_behavior() override;
@@ -48,8 +50,13 @@ public:
   void delete_topic(const std::string& name, const admin_reply<change_made>& reply);
   void change_topic_configs(const topic_config_change& wanted,
                             const admin_reply<change_made>& reply);
+  void records(const records_question& question, const admin_reply<records_page>& reply);
+  void produce(const produce_question& question,
+               const admin_reply<std::vector<produced_record>>& reply);
 
 private:
+  struct record_read;
+  using record_read_ptr = std::shared_ptr<record_read>;
   using group_rows = std::vector<group_row>;
 
   /// Refuses `reply` while there is no image yet.
@@ -78,11 +85,18 @@ private:
   template <class Request, class Finish>
   void change(Request wanted, api_version version, Finish finish,
               std::function<void(const fault&)> failed);
+  void begin_read(const record_read_ptr& read, const partition_description& said);
+  void read_on(const record_read_ptr& read);
+  void scan(const record_read_ptr& read, const gather_piece& batches);
+  void append(const topic_image& topic, partition_index partition, record_batch_builder& batch,
+              std::function<void(const append_result&, const fault&)> answered);
   void write_metrics(const image_ptr& image, const partition_descriptions& known,
                      const std::vector<group_detail>& groups,
                      const admin_reply<std::string>& reply);
 
   const broker_services& services_;
+  const admin_worker_handle worker_;
+  int64_t produced_ = 0;  ///< Questions: records without a key go round the partitions.
   bool is_over_ = false;  ///< Continuations that are let go of now must ask nothing more.
   descriptions_ptr all_;  ///< The last round, while it is young.
   int64_t all_ms_ = 0;

@@ -5,6 +5,9 @@
 #include <caf/replies_to.hpp>
 #include <caf/typed_actor.hpp>
 #include <functional>
+#include <optional>
+
+#include "protocol/outcome.hpp"
 
 namespace ottla {
 
@@ -15,13 +18,26 @@ struct admin_question {
   std::function<void(admin_actor& self)> ask;
 };
 
+/// Work that may block. Nobody else touches what it refers to before work_done.
+struct admin_work {
+  std::function<outcome<void>()> run;
+};
+struct work_done {
+  std::optional<fault> failure;
+};
+
 }  // namespace ottla
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::admin_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::admin_work)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::work_done)
 
 namespace ottla {
 
 /// Gathers answers for the admin interface. Said by actor_backend only.
 using admin_questions_handle = caf::typed_actor<caf::reacts_to<admin_question>>;
+
+/// Does it, one piece after the other. Said by admin_actor only.
+using admin_worker_handle = caf::typed_actor<caf::replies_to<admin_work>::with<work_done>>;
 
 }  // namespace ottla

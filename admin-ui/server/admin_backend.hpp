@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin-ui/server/record_views.hpp"
 #include "protocol/outcome.hpp"
 #include "protocol/types.hpp"
 
@@ -304,9 +305,15 @@ public:
   virtual void groups(groups_question question, admin_reply<groups_page> reply) = 0;
   /// GROUP_ID_NOT_FOUND, NOT_COORDINATOR where another broker knows it.
   virtual void group(std::string name, admin_reply<group_detail> reply) = 0;
+  /// NOT_LEADER_OR_FOLLOWER where this broker has no replica of the partition.
+  virtual void records(records_question question, admin_reply<records_page> reply) = 0;
   virtual void readiness(admin_reply<std::vector<readiness_check>> reply) = 0;
   /// The page of metrics in Prometheus' text format.
   virtual void metrics(admin_reply<std::string> reply) = 0;
+
+  /// The fate of each record is in the answer.
+  virtual void produce(produce_question question,
+                       admin_reply<std::vector<produced_record>> reply) = 0;
 
   // Changes, with the errors of Kafka's admin API.
   virtual void create_topic(topic_creation wanted, admin_reply<created_topic> reply) = 0;

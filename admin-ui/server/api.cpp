@@ -8,6 +8,8 @@ namespace ottla {
 namespace {
 
 constexpr size_t form_bytes_max = 64 << 10;
+constexpr size_t records_bytes_max = 1 << 20;
+constexpr int64_t scan_ms = 30'000;
 constexpr int64_t health_ms = 1'000;
 constexpr int64_t change_ms = 35'000;  // the controller gives up after 30 s
 
@@ -27,6 +29,8 @@ constexpr api_route table[] = {
     {"DELETE", "/api/v1/topics/{topic}", delete_topic, 0, change_ms},
     {"GET", "/api/v1/topics/{topic}/configs", answer_topic_configs},
     {"PATCH", "/api/v1/topics/{topic}/configs", change_topic_configs, form_bytes_max, change_ms},
+    {"GET", "/api/v1/topics/{topic}/partitions/{partition}/records", answer_records, 0, scan_ms},
+    {"POST", "/api/v1/topics/{topic}/records", produce_records, records_bytes_max, scan_ms},
     {"GET", "/api/v1/groups", answer_groups},
     {"GET", "/api/v1/groups/{group}", answer_group},
 };

@@ -22,6 +22,9 @@ void create_topic(const api_call& call);
 void delete_topic(const api_call& call);
 void change_topic_configs(const api_call& call);
 
+void answer_records(const api_call& call);
+void produce_records(const api_call& call);
+
 void answer_groups(const api_call& call);
 void answer_group(const api_call& call);
 

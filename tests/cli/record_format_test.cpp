@@ -53,23 +53,5 @@ TEST_CASE("JSON lines carry text as text and other bytes as base64") {
   CHECK(format_json(binary).find("\"key\":null,\"value_base64\":\"") != std::string::npos);
 }
 
-TEST_CASE("UTF-8 is told from other bytes") {
-  for (const char* text : {"", "abc", "é€😀", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
-    CHECK(is_utf8(text));
-  }
-  for (const char* text : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80",
-                           "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE2\x82"}) {
-    CHECK_FALSE(is_utf8(text));
-  }
-}
-
-TEST_CASE("base64 is padded to groups of four") {
-  CHECK(to_base64("") == "");
-  CHECK(to_base64("f") == "Zg==");
-  CHECK(to_base64("fo") == "Zm8=");
-  CHECK(to_base64("foo") == "Zm9v");
-  CHECK(to_base64("\xFB\xFF") == "+/8=");
-}
-
 }  // namespace
 }  // namespace ottla

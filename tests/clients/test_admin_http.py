@@ -367,3 +367,85 @@ def test_watched_pages_cost_little_and_closed_ones_nothing(node, admin):
     before = ticks()
     time.sleep(2)
     assert ticks() - before <= 1
+
+
+def read(admin, topic, partition=0, **query):
+    return admin.get(f"/api/v1/topics/{topic}/partitions/{partition}/records", **query)
+
+
+def test_records_are_read_by_offset_time_and_from_the_end(node, admin, topic):
+    create(node, topic)
+    producer = Producer({"bootstrap.servers": node.bootstrap, "compression.type": "zstd", "batch.num.messages": 10})
+    for n in range(100):
+        producer.produce(topic, f'{{"n":{2**53 + 1 + n}}}', f"key {n}", timestamp=1_000_000 + n, headers=[("h", b"\xff"), ("h", None)])
+    producer.produce(topic, b"\x00\xff", None)
+    producer.produce(topic, None, "gone")
+    producer.produce(topic, "x" * 10_000)
+    assert producer.flush(30) == 0
+    page = read(admin, topic, offset=3, limit=2)
+    assert [each["offset"] for each in page["items"]] == ["3", "4"]
+    assert page["next"] == "5" and page["end"] == "limit" and page["highWatermark"] == "103" and page["logStart"] == "0"
+    assert page["items"][0] == {"offset": "3", "timestamp": 1_000_003, "key": "key 3", "value": f'{{"n":{2**53 + 4}}}',
+                                "headers": [["h", {"b": "/w=="}], ["h", None]], "sizeBytes": page["items"][0]["sizeBytes"]}
+    assert read(admin, topic, timestamp=1_000_050, limit=1)["items"][0]["offset"] == "50"
+    tail = read(admin, topic, tail=3)
+    assert tail["end"] == "end" and tail["next"] == "103"
+    assert [each["value"] for each in tail["items"]] == [{"b": "AP8="}, None, {"s": "x" * 4096, "n": 10_000, "cut": True}]
+    assert read(admin, topic, offset=102, preview=20_000)["items"][0]["value"] == "x" * 10_000
+    assert read(admin, topic, offset=10**18)["items"] == []  # behind the end is the end
+    seen, position = [], "0"
+    while True:
+        page = read(admin, topic, offset=position, limit=17)
+        seen += [int(each["offset"]) for each in page["items"]]
+        position = page["next"]
+        if page["end"] == "end":
+            break
+    assert seen == list(range(103))
+    assert admin.ask(f"/api/v1/topics/{topic}/partitions/5/records")[0] == 404
+
+
+def test_a_search_scans_a_bounded_part_and_says_where_to_go_on(node, admin, topic):
+    create(node, topic)
+    producer = Producer({"bootstrap.servers": node.bootstrap, "linger.ms": 50})
+    for n in range(3000):
+        producer.produce(topic, b"needle %d" % n if n % 1000 == 999 else b"x" * 1000)
+    assert producer.flush(30) == 0
+    found, position, pages = [], "0", 0
+    while True:
+        page = read(admin, topic, offset=position, value="needle", scan=500_000)
+        found += [each["value"] for each in page["items"]]
+        position, pages = page["next"], pages + 1
+        if page["end"] == "end":
+            break
+        assert page["end"] == "budget" and int(page["scannedBytes"]) >= 500_000
+    assert found == ["needle 999", "needle 1999", "needle 2999"] and pages > 2
+
+
+def test_records_are_produced_and_found_again_by_clients(node, admin, topic):
+    create(node, topic, partitions=3)
+    status, _, body = admin.ask(f"/api/v1/topics/{topic}/records", "POST", {"records": [
+        {"partition": 2, "key": "k", "value": "v", "headers": [["h", {"b": "/w=="}], ["n", None]], "timestamp": 1_000_000},
+        {"partition": 2, "value": {"b": "AP8="}},
+        {"partition": 3, "value": "nowhere"},
+        *[{"key": f"key {n}", "value": "by key"} for n in range(20)]]})
+    results = json.loads(body)["results"]
+    assert status == 200 and results[0] == {"partition": 2, "offset": "0"} and results[1] == {"partition": 2, "offset": "1"}
+    assert results[2]["problem"]["kafkaError"]["name"] == "UNKNOWN_TOPIC_OR_PARTITION"
+    consumer = Consumer({"bootstrap.servers": node.bootstrap, "group.id": "none", "enable.auto.commit": False})
+    consumer.assign([TopicPartition(topic, partition, 0) for partition in range(3)])
+    records = {}
+    deadline = time.monotonic() + 30
+    while len(records) < 22 and time.monotonic() < deadline:
+        records.update({(each.partition(), each.offset()): each for each in consumer.consume(50, 0.5)})
+    first = records[2, 0]
+    assert (first.key(), first.value(), first.headers(), first.timestamp()[1]) == (b"k", b"v", [("h", b"\xff"), ("n", None)], 1_000_000)
+    assert records[2, 1].value() == b"\x00\xff" and abs(records[2, 1].timestamp()[1] / 1000 - time.time()) < 60
+    consumer.close()
+    # The same key goes where librdkafka sends it when it does as Java's client does.
+    producer = Producer({"bootstrap.servers": node.bootstrap, "partitioner": "murmur2"})
+    places = {}
+    for n in range(20):
+        producer.produce(topic, "again", f"key {n}", on_delivery=lambda _, record: places.update({record.key(): record.partition()}))
+    assert producer.flush(30) == 0
+    assert [places[b"key %d" % n] for n in range(20)] == [each["partition"] for each in results[3:]]
+    assert admin.ask("/api/v1/topics/__consumer_offsets/records", "POST", {"records": [{"value": "x"}]})[0] in (400, 404)

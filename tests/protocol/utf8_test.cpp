@@ -32,5 +32,15 @@ TEST_CASE("no string of a message holds what is no UTF-8") {
   CHECK(read->states_filter == std::vector<std::string>{"ok?"});
 }
 
+TEST_CASE("UTF-8 is told from other bytes") {
+  for (const char* text : {"", "abc", "é€😀", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
+    CHECK(is_utf8(text));
+  }
+  for (const char* text : {"\x80", "\xC0\x80", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80",
+                           "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE2\x82"}) {
+    CHECK_FALSE(is_utf8(text));
+  }
+}
+
 }  // namespace
 }  // namespace ottla

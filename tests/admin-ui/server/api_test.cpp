@@ -111,6 +111,7 @@ void fill(scripted_backend& backend) {
   backend.the_group->members.push_back({.member_id = "m", .assignment = {{"t", {0}}}});
   backend.the_group->offsets.push_back({.topic = "t"});
   backend.checks.push_back({"metadata", true, ""});
+  backend.the_records.records.push_back({.key = shown_bytes{"k", 1}, .headers = {{"h", {}}}});
 }
 
 TEST_CASE_METHOD(api_fixture, "what is answered is what the document describes") {
@@ -120,7 +121,8 @@ TEST_CASE_METHOD(api_fixture, "what is answered is what the document describes")
     const bool is_text = each.path == "/metrics" || each.path == "/api/v1/openapi.json";
     if (each.method != "GET" || is_text) continue;
     std::string target{each.path};
-    for (const auto& [name, value] : {std::pair{"{topic}", "t"}, {"{group}", "g"}}) {
+    for (const auto& [name, value] :
+         {std::pair{"{topic}", "t"}, {"{group}", "g"}, {"{partition}", "0"}}) {
       if (auto at = target.find(name); at != std::string::npos) {
         target.replace(at, std::string_view{name}.size(), value);
       }
@@ -254,6 +256,87 @@ TEST_CASE_METHOD(api_fixture, "configs of a topic are set and unset") {
   CHECK(backend->change->topic == "t");
   CHECK(backend->change->set.at("retention.ms") == "1000");
   CHECK(backend->change->unset == std::vector<std::string>{"cleanup.policy"});
+}
+
+TEST_CASE_METHOD(api_fixture, "records are asked for as the query says") {
+  const std::string path = "/api/v1/topics/t/partitions/3/records";
+  get(path);
+  CHECK(std::get<from_offset>(backend->asked_records->start).offset == 0);
+  CHECK(backend->asked_records->partition == 3);
+  get(path + "?offset=9223372036854775807&limit=7&preview=0&scan=100&key=k&value=v");
+  CHECK(std::get<from_offset>(backend->asked_records->start).offset == INT64_MAX);
+  CHECK(backend->asked_records->limit == 7);
+  CHECK(backend->asked_records->preview_bytes == 0);
+  CHECK(backend->asked_records->scan_bytes_max == 100);
+  CHECK(backend->asked_records->key_part == "k");
+  CHECK(backend->asked_records->value_part == "v");
+  get(path + "?timestamp=5");
+  CHECK(std::get<from_time>(backend->asked_records->start).timestamp == 5);
+  get(path + "?tail=6");
+  CHECK(std::get<from_tail>(backend->asked_records->start).count == 6);
+  for (const char* wrong : {"offset=-1", "offset=x", "tail=0", "offset=1&tail=1", "limit=501",
+                            "limit=0", "preview=1000000", "scan=0", "timestamp=1.5"}) {
+    INFO(wrong);
+    get(path + "?" + wrong, 400);
+  }
+  get("/api/v1/topics/t/partitions/x/records", 400);
+  get("/api/v1/topics/t/partitions/-1/records", 400);
+}
+
+TEST_CASE_METHOD(api_fixture, "bytes are text where they are text, and never rounded or guessed") {
+  auto shown = [&](std::optional<shown_bytes> value) {
+    backend->the_records.records = {{.value = std::move(value)}};
+    const auto page = get("/api/v1/topics/t/partitions/0/records");
+    return json::serialize(page.at("items").at(0).at("value"));
+  };
+  using namespace std::string_literals;
+  CHECK(shown(std::nullopt) == "null");
+  CHECK(shown(shown_bytes{"", 0}) == R"("")");
+  CHECK(shown(shown_bytes{R"({"id":9007199254740993})", 23}) == R"("{\"id\":9007199254740993}")");
+  CHECK(shown(shown_bytes{"\xff", 1}) == R"({"b":"/w=="})");
+  CHECK(shown(shown_bytes{"a\0b"s, 3}) == R"({"b":"YQBi"})");
+  CHECK(shown(shown_bytes{"begin", 50}) == R"({"s":"begin","n":50,"cut":true})");
+  CHECK(shown(shown_bytes{"gr\xc3", 50}) == R"({"s":"gr","n":50,"cut":true})");
+  CHECK(shown(shown_bytes{"\xff\xfe", 50}) == R"({"b":"//4=","n":50,"cut":true})");
+  CHECK(shown(shown_bytes{"", 50}) == R"({"s":"","n":50,"cut":true})");
+}
+
+TEST_CASE_METHOD(api_fixture, "records are produced as the body says, and answered one by one") {
+  backend->the_produced = {{2, 70, {}},
+                           {9, -1, fault{error_code::message_too_large, "too long", 0}}};
+  auto reply = ask("POST", "/api/v1/topics/t/records",
+                   R"({"records":[{"key":"k","value":{"b":"/w=="},"partition":2,"timestamp":5,
+                       "headers":[["h","v"],["h",null]]},{"value":null}]})");
+  CHECK(reply.status == 200);
+  const auto& asked = *backend->asked_produce;
+  REQUIRE(asked.records.size() == 2);
+  CHECK(asked.records[0].key == "k");
+  CHECK(asked.records[0].value == "\xff");
+  CHECK(asked.records[0].partition == 2);
+  CHECK(asked.records[0].timestamp == 5);
+  CHECK(asked.records[0].headers.size() == 2);
+  CHECK_FALSE(asked.records[1].value);
+  CHECK_FALSE(asked.records[1].partition);
+  const auto results = json::parse(reply.body).at("results");
+  CHECK(results.at(0).at("offset") == "70");
+  CHECK(results.at(1).at("problem").at("type") == "/problems/record-too-large");
+}
+
+TEST_CASE_METHOD(api_fixture, "wrong records are refused, and none is produced") {
+  for (const char* body :
+       {R"({})", R"({"records":[]})", R"({"records":{}})", R"({"records":[1]})",
+        R"({"records":[{"value":1}]})", R"({"records":[{"value":{"b":"?"}}]})",
+        R"({"records":[{"value":{"b":"","x":1}}]})", R"({"records":[{"headers":[["a"]]}]})",
+        R"({"records":[{"headers":[[null,"a"]]}]})", R"({"records":[{"partition":-1}]})",
+        R"({"records":[{"partition":4294967296}]})", R"({"records":[{"timestamp":"5"}]})",
+        R"({"records":[{"colour":1}]})"}) {
+    INFO(body);
+    CHECK(ask("POST", "/api/v1/topics/t/records", body).status == 400);
+  }
+  std::string many = R"({"records":[{})";
+  for (int i = 0; i < 100; ++i) many += ",{}";
+  CHECK(ask("POST", "/api/v1/topics/t/records", many + "]}").status == 400);
+  CHECK_FALSE(backend->asked_produce);
 }
 
 TEST_CASE_METHOD(api_fixture, "a broker is ready when every check is met") {

@@ -19,12 +19,16 @@ public:
   std::vector<config_view> the_configs;
   groups_page the_groups;
   std::optional<group_detail> the_group;
+  records_page the_records;
+  std::vector<produced_record> the_produced;
   std::vector<readiness_check> checks;
   std::atomic<bool> is_silent = false;  ///< Keeps the replies instead of answering.
 
   // What was asked last.
   std::optional<topics_question> asked_topics;
   std::optional<groups_question> asked_groups;
+  std::optional<records_question> asked_records;
+  std::optional<produce_question> asked_produce;
   std::optional<topic_creation> creation;
   std::optional<topic_config_change> change;
   std::optional<std::string> deleted;
@@ -53,6 +57,15 @@ public:
   }
   void readiness(admin_reply<std::vector<readiness_check>> reply) override { say(reply, checks); }
   void metrics(admin_reply<std::string> reply) override { say(reply, std::string{"up 1\n"}); }
+  void records(records_question question, admin_reply<records_page> reply) override {
+    asked_records = std::move(question);
+    say(reply, the_records);
+  }
+  void produce(produce_question question,
+               admin_reply<std::vector<produced_record>> reply) override {
+    asked_produce = std::move(question);
+    say(reply, the_produced);
+  }
   void create_topic(topic_creation wanted, admin_reply<created_topic> reply) override {
     creation = wanted;
     say(reply, created_topic{wanted.name, {}, wanted.partitions, wanted.replication_factor});

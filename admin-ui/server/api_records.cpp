@@ -1,0 +1,250 @@
+// Records of a partition: reading and producing.
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "admin-ui/server/api_handlers.hpp"
+#include "admin-ui/server/api_parameters.hpp"
+#include "protocol/base64.hpp"
+#include "protocol/utf8.hpp"
+
+namespace ottla {
+namespace {
+
+namespace json = boost::json;
+using violations = std::vector<violation>;
+
+constexpr size_t records_max = 100;
+
+/// A number from `least` to `most`; absent: `target` stays.
+template <class Number>
+void read_number(const api_call& call, const char* name, int64_t least, int64_t most,
+                 Number& target, violations& wrong) {
+  const auto text = call.request->parameter(name);
+  if (!text) return;
+  int64_t number = 0;
+  const auto* end = text->data() + text->size();
+  const auto parsed = std::from_chars(text->data(), end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || number < least || number > most) {
+    wrong.push_back(
+        {name, "a number from " + std::to_string(least) + " to " + std::to_string(most)});
+    return;
+  }
+  target = static_cast<Number>(number);
+}
+
+std::optional<partition_index> parse_partition(std::string_view text) {
+  partition_index partition = 0;
+  const auto* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, partition);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || partition < 0) return std::nullopt;
+  return partition;
+}
+
+void read_start(const api_call& call, records_question& question, violations& wrong) {
+  const auto& request = *call.request;
+  const int given = (request.parameter("offset") ? 1 : 0) +
+                    (request.parameter("timestamp") ? 1 : 0) + (request.parameter("tail") ? 1 : 0);
+  if (given > 1) wrong.push_back({"offset", "one of offset, timestamp and tail"});
+  int64_t number = 0;
+  if (request.parameter("timestamp")) {
+    read_number(call, "timestamp", 0, INT64_MAX, number, wrong);
+    question.start = from_time{number};
+  } else if (request.parameter("tail")) {
+    read_number(call, "tail", 1, INT64_MAX, number, wrong);
+    question.start = from_tail{number};
+  } else {
+    read_number(call, "offset", 0, INT64_MAX, number, wrong);
+    question.start = from_offset{number};
+  }
+}
+
+/// Without the character that a cut went through, if it did.
+std::string_view without_torn_end(std::string_view text) {
+  auto rest = text;
+  while (!rest.empty()) {
+    const auto length = utf8_length(rest);
+    if (length == 0) break;
+    rest.remove_prefix(length);
+  }
+  const bool is_torn =
+      !rest.empty() && rest.size() < 4 && rest.front() >= '\xc2' && rest.front() <= '\xf4';
+  return text.substr(0, text.size() - (is_torn ? rest.size() : 0));
+}
+
+/// Text as it is; what is no text in base64; what is cut with its true size.
+json::value value_of(const std::optional<shown_bytes>& shown) {
+  if (!shown) return nullptr;
+  const std::string_view bytes = shown->bytes;
+  const bool is_cut = shown->size_bytes > static_cast<int64_t>(bytes.size());
+  const auto text = is_cut ? without_torn_end(bytes) : bytes;
+  const bool is_text = is_utf8(text) && text.find('\0') == std::string_view::npos;
+  json::object made;
+  if (is_text) {
+    if (!is_cut) return json::string(text);
+    made["s"] = json::string(text);
+  } else {
+    made["b"] = to_base64(bytes);
+  }
+  if (is_cut) {
+    made["n"] = shown->size_bytes;
+    made["cut"] = true;
+  }
+  return made;
+}
+
+json::object to_json(const shown_record_view& record) {
+  json::array headers;
+  for (const auto& each : record.headers) {
+    headers.push_back(json::array{value_of(shown_bytes{each.name, 0}), value_of(each.value)});
+  }
+  return {{"offset", std::to_string(record.offset)},
+          {"timestamp", record.timestamp},
+          {"key", value_of(record.key)},
+          {"value", value_of(record.value)},
+          {"headers", std::move(headers)},
+          {"sizeBytes", record.size_bytes}};
+}
+
+const char* name_of(page_end ended) {
+  switch (ended) {
+    case page_end::limit:
+      return "limit";
+    case page_end::end:
+      return "end";
+    case page_end::budget:
+      break;
+  }
+  return "budget";
+}
+
+json::object to_json(const records_page& page) {
+  json::array items;
+  for (const auto& each : page.records) items.push_back(to_json(each));
+  return {{"items", std::move(items)},
+          {"logStart", std::to_string(page.log_start)},
+          {"highWatermark", std::to_string(page.high_watermark)},
+          {"start", std::to_string(page.start)},
+          {"next", std::to_string(page.next)},
+          {"end", name_of(page.ended_by)},
+          {"scannedRecords", std::to_string(page.scanned_records)},
+          {"scannedBytes", std::to_string(page.scanned_bytes)}};
+}
+
+/// A string, null, or {"b": base64}. False if it is none of them.
+bool read_bytes(const json::value& value, std::optional<std::string>& target) {
+  if (value.is_null()) return true;
+  if (const auto* text = value.if_string()) {
+    target.emplace(text->data(), text->size());
+    return true;
+  }
+  const auto* object = value.if_object();
+  const auto* encoded =
+      object != nullptr && object->size() == 1 ? object->if_contains("b") : nullptr;
+  if (encoded == nullptr || !encoded->is_string()) return false;
+  const auto& text = encoded->get_string();
+  target = from_base64({text.data(), text.size()});
+  return target.has_value();
+}
+
+bool read_headers(const json::value& value, new_record& record) {
+  const auto* list = value.if_array();
+  if (list == nullptr) return false;
+  for (const auto& each : *list) {
+    const auto* pair = each.if_array();
+    if (pair == nullptr || pair->size() != 2 || !pair->at(0).is_string()) return false;
+    auto& made = record.headers.emplace_back();
+    made.first.assign(pair->at(0).get_string().data(), pair->at(0).get_string().size());
+    if (!read_bytes(pair->at(1), made.second)) return false;
+  }
+  return true;
+}
+
+bool read_member(std::string_view name, const json::value& value, new_record& record) {
+  if (name == "key") return read_bytes(value, record.key);
+  if (name == "value") return read_bytes(value, record.value);
+  if (name == "headers") return read_headers(value, record);
+  const auto* number = value.if_int64();
+  if (number == nullptr || *number < 0) return false;
+  if (name == "timestamp") {
+    record.timestamp = *number;
+    return true;
+  }
+  if (name != "partition" || *number > INT32_MAX) return false;
+  record.partition = static_cast<partition_index>(*number);
+  return true;
+}
+
+void read_record(const json::value& value, const std::string& where, produce_question& question,
+                 violations& wrong) {
+  const auto* members = value.if_object();
+  if (members == nullptr) return wrong.push_back({where, "an object"});
+  auto& record = question.records.emplace_back();
+  for (const auto& each : *members) {
+    const std::string_view name{each.key().data(), each.key().size()};
+    if (!read_member(name, each.value(), record)) {
+      wrong.push_back({where + "/" + std::string{name},
+                       "key and value are text, null or {\"b\": base64}; headers are [name, value] "
+                       "pairs; partition and timestamp are numbers; there is nothing else"});
+    }
+  }
+}
+
+json::object to_json(const std::vector<produced_record>& results, const std::string& request_id) {
+  json::array items;
+  for (const auto& each : results) {
+    json::object item{{"partition", each.partition}};
+    if (each.failure) {
+      item["problem"] = json::parse(ottla::to_json(problem_of(*each.failure), request_id));
+    } else {
+      item["offset"] = std::to_string(each.offset);
+    }
+    items.push_back(std::move(item));
+  }
+  return {{"results", std::move(items)}};
+}
+
+}  // namespace
+
+void answer_records(const api_call& call) {
+  const auto partition = parse_partition(call.parameters.at(1));
+  if (!partition) return call.refuse(bad_request("the partition is not a number"));
+  records_question question{.topic = call.parameters.front(), .partition = *partition};
+  violations wrong;
+  read_start(call, question, wrong);
+  read_number(call, "limit", 1, 500, question.limit, wrong);
+  read_number(call, "preview", 0, 256 << 10, question.preview_bytes, wrong);
+  read_number(call, "scan", 1, 64 << 20, question.scan_bytes_max, wrong);
+  question.key_part = call.request->parameter("key").value_or("");
+  question.value_part = call.request->parameter("value").value_or("");
+  if (!wrong.empty()) return call.refuse(bad_request("the query is not valid", std::move(wrong)));
+  call.backend->records(std::move(question),
+                        reply_with<records_page>(call, [](const records_page& page) {
+                          return json_reply(to_json(page));
+                        }));
+}
+
+void produce_records(const api_call& call) {
+  constexpr std::string_view members[] = {"records"};
+  auto body = read_body(call, members);
+  if (!body) return;
+  const auto* list = body->if_contains("records");
+  const auto* items = list == nullptr ? nullptr : list->if_array();
+  if (items == nullptr || items->empty() || items->size() > records_max) {
+    return call.refuse(bad_request("the body is not valid", {{"/records", "1 to 100 records"}}));
+  }
+  produce_question question{.topic = call.parameters.front()};
+  violations wrong;
+  for (size_t i = 0; i < items->size(); ++i) {
+    read_record((*items)[i], "/records/" + std::to_string(i), question, wrong);
+  }
+  if (!wrong.empty()) return call.refuse(bad_request("the body is not valid", std::move(wrong)));
+  call.backend->produce(
+      std::move(question),
+      reply_with<std::vector<produced_record>>(
+          call, [id = call.request->id](const std::vector<produced_record>& results) {
+            return json_reply(to_json(results, id));
+          }));
+}
+
+}  // namespace ottla
