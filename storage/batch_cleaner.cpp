@@ -24,7 +24,7 @@ bool batch_cleaner::is_last_of_producer(const record_batch_header& batch) const 
   return found != rules_.producers->end() && found->second == batch.last_offset();
 }
 
-outcome<cleaned_batch> batch_cleaner::clean(const record_batch_view& batch) {
+outcome<cleaned_batch> batch_cleaner::clean(const record_batch_view& batch, bool ends_segment) {
   const auto& header = batch.header();
   stats_.bytes_read += static_cast<int64_t>(header.size_bytes());
   if (header.is_control()) return cleaned_batch{};
@@ -41,7 +41,8 @@ outcome<cleaned_batch> batch_cleaner::clean(const record_batch_view& batch) {
   stats_.records_read += read;
   stats_.records_kept += kept;
   if (kept == 0) {
-    if (!is_last_of_producer(header)) return cleaned_batch{cleaned_batch::kind::dropped, {}};
+    const bool stays = ends_segment || is_last_of_producer(header);
+    if (!stays) return cleaned_batch{cleaned_batch::kind::dropped, {}};
     if (read == 0) return cleaned_batch{};
     return cleaned_batch{cleaned_batch::kind::rewritten, build_empty_batch(header)};
   }

@@ -41,8 +41,10 @@ class batch_cleaner {
 public:
   explicit batch_cleaner(const cleaning_rules& rules) : rules_(rules) {}
 
+  /// A batch that `ends_segment` stays, if need be empty: where a compacted segment ends, the next
+  /// one begins, so that recovery can tell compaction from the lost tail of a segment.
   /// Faults: corrupt_message or invalid_record for a batch that cannot be read.
-  outcome<cleaned_batch> clean(const record_batch_view& batch);
+  outcome<cleaned_batch> clean(const record_batch_view& batch, bool ends_segment);
   [[nodiscard]] const compaction_stats& stats() const { return stats_; }
 
 private:

@@ -133,6 +133,7 @@ struct compaction::state {
   outcome<void> begin_group();
   outcome<void> finish_group();
   outcome<void> write_out();
+  [[nodiscard]] bool ends_group() const;
   void emit(const record_batch_header& header, std::span<const std::byte> bytes);
 
   file_handles& handles;
@@ -255,6 +256,15 @@ outcome<void> compaction::state::write_out() {
   return {};
 }
 
+/// Whether nothing of the group comes after the batch that was read last.
+bool compaction::state::ends_group() const {
+  if (located.position + located.length() != sources[next_source].size) return false;
+  for (size_t i = next_source + 1; i <= groups[next_group].last; ++i) {
+    if (sources[i].size > 0) return false;
+  }
+  return true;
+}
+
 outcome<void> compaction::state::clean_step() {
   if (!output) OTTLA_TRY(begin_group());
   while (static_cast<int64_t>(pending.size()) < step_bytes) {
@@ -265,7 +275,7 @@ outcome<void> compaction::state::clean_step() {
       OTTLA_TRY(open_source(++next_source));
       break;  // a source is a step of its own, however little is left of it
     }
-    auto cleaned = cleaner->clean(**batch);
+    auto cleaned = cleaner->clean(**batch, ends_group());
     if (!cleaned) {  // its checksum is right: the producer sent it so, and it stays so
       ++stats.batches_unreadable;
       cleaned = cleaned_batch{};

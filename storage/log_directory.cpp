@@ -46,11 +46,13 @@ outcome<bool> remove_if_there(file_system& disk, const std::string& path) {
 }
 
 constexpr std::string_view unrecovered_line = "unrecovered=1\n";
+constexpr std::string_view foreign_line = "foreign=1\n";
 
 std::string marker_body(const uuid& incarnation, const file_system::mount_identity& mount,
-                        bool unrecovered) {
-  return fmt::format("incarnation={}\nboot={}\nmount={}\n{}", incarnation.to_string(),
-                     mount.boot_id, mount.mount_id, unrecovered ? unrecovered_line : "");
+                        bool unrecovered, bool is_foreign) {
+  return fmt::format("incarnation={}\nboot={}\nmount={}\n{}{}", incarnation.to_string(),
+                     mount.boot_id, mount.mount_id, unrecovered ? unrecovered_line : "",
+                     unrecovered && is_foreign ? foreign_line : "");
 }
 
 std::string digits_of(const uuid& unique) {
@@ -179,8 +181,9 @@ outcome<void> log_directory::judge_last_run() {
     last_ = last_shutdown::clean;
     return {};
   }
-  if (!*marker) return {};
-  if (!body) return {};
+  // Without a marker the run was another program's; or ours, and somebody took the marker away.
+  is_foreign_ = !*marker || found.contains("foreign");
+  if (!*marker || !body) return {};
   // The run before that one met a crash of the machine, and did not live to mend it.
   if (found.contains("unrecovered")) return {};
   if (found["boot"] == mount->boot_id && found["mount"] == mount->mount_id) {
@@ -192,7 +195,7 @@ outcome<void> log_directory::judge_last_run() {
 outcome<void> log_directory::write_marker() {
   auto mount = disk_.identify_mount(path_);
   if (!mount) return std::move(mount.error());
-  const auto body = marker_body(incarnation_, *mount, unrecovered_);
+  const auto body = marker_body(incarnation_, *mount, unrecovered_, is_foreign_);
   return write_file(disk_, inside(run_marker_name), seal_text(marker_kind, marker_version, body),
                     sync_time::now);
 }
@@ -256,7 +259,7 @@ recovery_context log_directory::context_for(const topic_partition& which,
     auto found = offsets.find(which);
     return found == offsets.end() ? log_offset{0} : found->second;
   };
-  return {last_, offset_in(recovery_points_), offset_in(log_starts_), now_ms};
+  return {last_, offset_in(recovery_points_), offset_in(log_starts_), now_ms, is_foreign_};
 }
 
 outcome<std::string> log_directory::create_partition(const topic_partition& which,

@@ -131,6 +131,7 @@ private:
   bool is_new_ = false;
   last_shutdown last_ = last_shutdown::clean;
   bool distrusted_ = false;
+  bool is_foreign_ = false;   // the last run was not ours, and did not end cleanly
   bool unrecovered_ = false;  // the marker says that a crash of the machine is still to be mended
   uuid incarnation_;
   uuid previous_incarnation_;

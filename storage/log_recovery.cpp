@@ -237,9 +237,10 @@ outcome<void> log_recovery::check_segment(size_t index) {
     }
   }
   OTTLA_TRY(examine(index, walk_from, check_from));
-  // Nothing is compacted above the recovery point, so a gap before the next segment is a lost
-  // write.
-  if (unsynced && expected_ >= context_.recovery_point && expected_ < next_base && !active) {
+  // A compacted segment ends where the next one begins: a gap before that is a lost write.
+  const bool may_be_compacted = context_.is_foreign && log_.options_.cleanup_compact;
+  if (unsynced && expected_ >= context_.recovery_point && expected_ < next_base && !active &&
+      !may_be_compacted) {
     OTTLA_TRY(cut(index, where.size_bytes()));
   }
   if (!indexes_good_[index] || unsynced) {
@@ -350,11 +351,14 @@ outcome<bool> log_recovery::resolve_bad(size_t index, int64_t position) {
 
 outcome<void> log_recovery::cut(size_t index, int64_t position) {
   segment& where = *log_.segments_[index];
-  report_.bytes_cut += where.size_bytes() - position;
-  note(fmt::format("cut the torn tail of segment {} at offset {}, {} bytes", where.base_offset(),
-                   expected_, where.size_bytes() - position));
+  int64_t bytes = where.size_bytes() - position;
+  for (size_t i = index + 1; i < log_.segments_.size(); ++i)
+    bytes += log_.segments_[i]->size_bytes();
+  report_.bytes_cut += bytes;
+  note(fmt::format(
+      "cut the torn tail of segment {} at offset {}, and {} segments behind it: {} bytes",
+      where.base_offset(), expected_, log_.segments_.size() - index - 1, bytes));
   for (size_t i = log_.segments_.size(); --i > index;) {
-    report_.bytes_cut += log_.segments_[i]->size_bytes();
     ++report_.segments_dropped;
     auto removal = log_.drop_segments(i, i + 1);
     if (!removal) return std::move(removal.error());

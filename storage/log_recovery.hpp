@@ -25,6 +25,9 @@ struct recovery_context {
   log_offset recovery_point = 0;    ///< Synced below it, by the directory's checkpoint.
   log_offset log_start_offset = 0;  ///< By the directory's checkpoint.
   timestamp_ms now_ms = 0;
+  /// Another program wrote the log last. Kafka compacts above its recovery point, and its compacted
+  /// segments may end anywhere: nothing tells them from those that lost their tails.
+  bool is_foreign = false;
   std::stop_token stop{};  ///< Gives up, as a crash would; the next opening begins anew.
 };
 

@@ -82,7 +82,7 @@ struct log_fixture {
                      log_offset log_start = 0) {
     log.reset();
     auto opened =
-        partition_log::open(handles, directory, options, {last, recovery_point, log_start, now});
+        partition_log::open(handles, directory, options, {last, recovery_point, log_start, now, is_foreign});
     if (!opened) return std::move(opened.error());
     log = std::move(*opened);
     return {};
@@ -120,6 +120,7 @@ struct log_fixture {
   file_handles handles{disk, 4};
   log_options options;
   timestamp_ms now = test_now;
+  bool is_foreign = false;  ///< What was there before `open` is another program's.
   std::unique_ptr<partition_log> log;
 };
 
