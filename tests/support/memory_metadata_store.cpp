@@ -142,6 +142,7 @@ void memory_metadata_store::watch_children(std::string path) {
 }
 
 void memory_metadata_store::expire() {
+  if (!open_) return;
   ensemble_.drop_ephemeral(this);
   report(session_event::expired);
   connected();
