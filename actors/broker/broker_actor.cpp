@@ -195,11 +195,9 @@ void broker_actor::report_applied() {
 }
 
 void broker_actor::report_image(const metadata_image& image) {
-  const auto& judged = image.broker_states().brokers;
-  auto state = std::find_if(judged.begin(), judged.end(), [this](const broker_state_record& each) {
-    return each.id == self_.id && each.epoch == self_.epoch;
-  });
-  if (state == judged.end()) return;  // the controller has not seen this incarnation yet
+  const auto* state = image.broker_states().find(self_.id);
+  // The controller has not seen this incarnation yet.
+  if (state == nullptr || state->epoch != self_.epoch) return;
   if (state->status == broker_status::fenced) {
     // Said again with every image: a controller that has just resigned may have missed it.
     caf::anon_send(setup_.services->controller, broker_ready{self_.id, self_.epoch});

@@ -96,6 +96,12 @@ private:
     log_offset log_start_offset = 0;  ///< As far as the log has said.
     std::vector<int64_t> steps;       ///< Images that are in effect once this is open.
     std::vector<caf::typed_response_promise<partition_found>> waiting;
+
+    /// Its data is being removed, or will be.
+    [[nodiscard]] bool is_doomed() const { return state == phase::closing || removal; }
+    [[nodiscard]] doomed_replica doomed() const {
+      return {replica.key, replica.name, is_moved_away};
+    }
   };
   /// On its way from one log directory to another.
   struct replica_move {
@@ -150,6 +156,7 @@ private:
   size_t remove_doomed(int64_t sequence);
   size_t remove_moved_away(const topic_image& topic, int64_t sequence);
   void repeat_moved_away();
+  void remove_unopened(const doomed_replica& doomed, int64_t sequence);
   void remove_data(const doomed_replica& doomed, size_t directory, int64_t sequence);
   void removed(const doomed_replica& doomed, int64_t sequence);
   caf::result<partition_found> find(const topic_id_partition& which);

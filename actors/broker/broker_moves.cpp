@@ -265,8 +265,7 @@ void broker_actor::reopen_after_move(const move_ptr& move, const std::optional<f
 /// It was deleted while its log was at rest.
 void broker_actor::remove_moved(local_partition& partition) {
   end_actor(partition, phase::closing);
-  remove_data({partition.replica.key, partition.replica.name, partition.is_moved_away},
-              partition.directory, *partition.removal);
+  remove_data(partition.doomed(), partition.directory, *partition.removal);
 }
 
 void broker_actor::end_actor(local_partition& partition, phase state) {

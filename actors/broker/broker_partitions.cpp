@@ -50,7 +50,7 @@ unit& broker_actor::unit_for(const topic_id_partition& which) const {
 size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_batches& batches) {
   if (auto known = partitions_.find(replica.key); known != partitions_.end()) {
     auto& partition = known->second;
-    if (partition.state == phase::closing || partition.removal) {
+    if (partition.is_doomed()) {
       // It was moved away, and is back before its data is gone.
       removing_.at(replica.name).waiting.emplace_back(replica, sequence);
       return 1;
@@ -169,10 +169,7 @@ void broker_actor::opened(size_t directory, opened_log& log) {
   if (partition.state == phase::closing) {
     log.log.reset();
     const auto sequence = std::exchange(partition.removal, std::nullopt);
-    if (sequence) {
-      remove_data({found->first, partition.replica.name, partition.is_moved_away}, directory,
-                  *sequence);
-    }
+    if (sequence) remove_data(partition.doomed(), directory, *sequence);
     return;
   }
   if (setup_.directories[directory].is_offline && !log.failure) {
@@ -389,8 +386,7 @@ size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
   forget_waiting([&](const topic_id_partition& which) { return which.topic_id == topic_id; });
   size_t steps = 0;
   for (auto& [key, partition] : partitions_) {
-    if (key.topic_id != topic_id) continue;
-    if (partition.state == phase::closing || partition.removal) continue;
+    if (key.topic_id != topic_id || partition.is_doomed()) continue;
     abandon(key, "the topic is deleted");
     ++steps;
     ++removals_left_[topic_id];
@@ -412,7 +408,7 @@ void broker_actor::retire(const topic_id_partition& key, bool is_moved_away, int
   }
   const auto was_open = partition.state == phase::open;
   partition.state = phase::closing;
-  doomed_replica doomed{key, partition.replica.name, is_moved_away};
+  auto doomed = partition.doomed();
   auto directory = partition.directory;
   if (partition.is_being_opened) {
     partition.removal = sequence;  // first the disk actor lets go of it
@@ -433,18 +429,16 @@ size_t broker_actor::remove_moved_away(const topic_image& topic, int64_t sequenc
     forget_waiting([&](const topic_id_partition& which) { return which == doomed.key; });
     auto known = partitions_.find(doomed.key);
     const bool is_known = known != partitions_.end();
-    if (is_known && (known->second.state == phase::closing || known->second.removal)) continue;
-    if (!is_known && (removing_.contains(doomed.name) || moved_away_.contains(doomed.key))) {
-      continue;
-    }
+    const bool is_under_way =
+        is_known ? known->second.is_doomed()
+                 : removing_.contains(doomed.name) || moved_away_.contains(doomed.key);
+    if (is_under_way) continue;
     ++steps;
     if (is_known) {
       abandon(doomed.key, "the partition was moved to other brokers");
       retire(doomed.key, true, sequence);
     } else {
-      ++removing_[doomed.name].left;
-      const auto place = setup_.found.find(doomed.name, doomed.key.topic_id);
-      remove_data(doomed, place.value_or(0), sequence);
+      remove_unopened(doomed, sequence);
     }
   }
   return steps;
@@ -476,13 +470,16 @@ size_t broker_actor::remove_doomed(int64_t sequence) {
   for (const auto& [topic_id, replicas] : owed) {
     removals_left_[topic_id] = replicas.size();
     steps += replicas.size();
-    for (const auto& doomed : replicas) {
-      ++removing_[doomed.name].left;
-      // Without a place there is nothing to remove, wherever it is asked.
-      remove_data(doomed, setup_.found.find(doomed.name, topic_id).value_or(0), sequence);
-    }
+    for (const auto& doomed : replicas) remove_unopened(doomed, sequence);
   }
   return steps;
+}
+
+void broker_actor::remove_unopened(const doomed_replica& doomed, int64_t sequence) {
+  ++removing_[doomed.name].left;
+  // Without a place there is nothing to remove, wherever it is asked.
+  const auto place = setup_.found.find(doomed.name, doomed.key.topic_id);
+  remove_data(doomed, place.value_or(0), sequence);
 }
 
 void broker_actor::remove_data(const doomed_replica& doomed, size_t directory, int64_t sequence) {

@@ -8,8 +8,8 @@
 #include "actors/broker/make_metadata_store.hpp"
 #include "storage/log_files.hpp"
 #include "storage/metadata/change_log.hpp"
-#include "storage/metadata/cluster_records.hpp"
 #include "storage/metadata/sqlite_metadata_store.hpp"
+#include "storage/metadata/stored_records.hpp"
 #include "storage/posix_file_system.hpp"
 
 namespace ottla {
@@ -33,13 +33,6 @@ std::string configs_path() {
 }
 std::string producer_ids_path() {
   return metadata_path::of({metadata_node::kind::producer_ids});
-}
-
-template <class Record>
-outcome<Record> decode_node(const stored_node& node) {
-  auto record = decode_record<Record>(node.value.view());
-  if (record) return record;
-  return fault{record.error().code, node.path + ": " + record.error().message};
 }
 
 class mover {

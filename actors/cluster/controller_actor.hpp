@@ -77,6 +77,9 @@ private:
   void leave_office();
 
   // Brokers (controller_brokers.cpp).
+  void propose_about(
+      const replica_seat& seat, std::function<void(const change_context&)> edit,
+      std::function<void()> then = [] {});
   void judge_brokers();
   void judge_registered(const broker_image& broker);
   void judge_gone(const broker_state_record& state);

@@ -9,22 +9,22 @@
 
 namespace ottla {
 
-namespace {
-
-/// An image may have an older list of brokers than states, and a round may end with the judgement
-/// of an earlier life: once a later one has been judged, nothing is said of it any more.
-bool is_judged_later(const metadata_draft& draft, const replica_seat& seat) {
-  return draft.judged_epoch(seat.id) > seat.epoch;
+/// An image may have an older list of brokers than states, and a round may end with what was to be
+/// said of an earlier life: once a later one has been judged, nothing is said of it any more.
+void controller_actor::propose_about(const replica_seat& seat,
+                                     std::function<void(const change_context&)> edit,
+                                     std::function<void()> then) {
+  propose_own([=, edit = std::move(edit)](const change_context& context) {
+    if (context.draft.judged_epoch(seat.id) <= seat.epoch) edit(context);
+    return then;
+  });
 }
-
-}  // namespace
 
 void controller_actor::judge_brokers() {
   if (office_ != office::held) return;
   for (const auto& broker : image_->brokers()) {
-    auto state = std::ranges::find(image_->broker_states().brokers, broker.registration.id,
-                                   &broker_state_record::id);
-    bool judged = state != image_->broker_states().brokers.end() && state->epoch == broker.epoch;
+    const auto* state = image_->broker_states().find(broker.registration.id);
+    bool judged = state != nullptr && state->epoch == broker.epoch;
     if (!judged && judging_.insert({broker.registration.id, broker.epoch}).second) {
       judge_registered(broker);
     }
@@ -92,71 +92,67 @@ void visit_replicas(const change_context& context, broker_id id, Visit visit) {
 void controller_actor::judge_registered(const broker_image& broker) {
   auto registration = broker.registration;
   replica_seat seat{registration.id, broker.epoch};
-  propose_own([this, registration, seat](const change_context& context) -> std::function<void()> {
-    auto judged = [this, seat] { judging_.erase(seat); };
-    if (is_judged_later(context.draft, seat)) return judged;
-    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto& config) {
-      return broker_returned(record, seat, verdict_on(registration, config), with_seat(view, seat));
-    });
-    context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
-    return judged;
-  });
+  propose_about(
+      seat,
+      [registration, seat](const change_context& context) {
+        visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto& config) {
+          return broker_returned(record, seat, verdict_on(registration, config),
+                                 with_seat(view, seat));
+        });
+        context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
+      },
+      [this, seat] { judging_.erase(seat); });
 }
 
 void controller_actor::judge_gone(const broker_state_record& state) {
   replica_seat seat{state.id, state.epoch};
-  propose_own([this, seat](const change_context& context) -> std::function<void()> {
-    auto judged = [this, seat] { judging_.erase(seat); };
-    if (is_judged_later(context.draft, seat)) return judged;
-    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
-      return broker_gone(record, seat.id, view);
-    });
-    context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
-    return judged;
-  });
+  propose_about(
+      seat,
+      [seat](const change_context& context) {
+        visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
+          return broker_gone(record, seat.id, view);
+        });
+        context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
+      },
+      [this, seat] { judging_.erase(seat); });
 }
 
 void controller_actor::unfence(const broker_ready& message) {
   replica_seat seat{message.id, message.epoch};
-  propose_own([seat](const change_context& context) -> std::function<void()> {
+  propose_about(seat, [seat](const change_context& context) {
     const auto* broker = context.draft.base().find_broker(seat.id);
     bool waits =
         broker != nullptr && broker->epoch == seat.epoch && broker->status == broker_status::fenced;
-    if (!waits) return [] {};
-    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
-      return elect_if_leaderless(record, with_seat(view, seat));
-    });
+    if (!waits) return;
     context.draft.set_broker_state({seat.id, seat.epoch, broker_status::active});
-    return [] {};
+    visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
+      return elect_if_leaderless(record, view);
+    });
   });
 }
 
 /// Whoever is wrongly believed dead finds itself fenced, says that it is ready, and is let in
 /// again.
 void controller_actor::fence(const replica_seat& seat) {
-  propose_own([seat](const change_context& context) -> std::function<void()> {
-    const auto* broker = context.draft.base().find_broker(seat.id);
-    if (broker == nullptr || broker->epoch != seat.epoch || !broker->is_active()) return [] {};
+  propose_about(seat, [seat](const change_context& context) {
+    if (!context.draft.base().is_live(seat)) return;
     log::warn("controller", "broker {} does not listen any more: others lead what it led", seat.id);
     context.draft.set_broker_state({seat.id, seat.epoch, broker_status::fenced});
     visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
       return broker_gone(record, seat.id, view);
     });
-    return [] {};
   });
 }
 
 /// The broker hears of it as of any change: when an image has it.
 void controller_actor::let_go(const broker_stopping& message) {
   replica_seat seat{message.id, message.epoch};
-  propose_own([seat](const change_context& context) -> std::function<void()> {
-    const auto* broker = context.draft.base().find_broker(seat.id);
-    if (broker == nullptr || broker->epoch != seat.epoch || !broker->is_active()) return [] {};
+  propose_about(seat, [seat](const change_context& context) {
+    if (!context.draft.base().is_live(seat)) return;
     visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
       return broker_leaves(record, seat.id, view);
     });
     context.draft.set_broker_state({seat.id, seat.epoch, broker_status::stopping});
-    return [] {};
   });
 }
 
@@ -185,10 +181,7 @@ void controller_actor::confirm_removed(const local_data_removed& message) {
       context.draft.confirm_deleted(id, message.id);
     }
     for (const auto& which : message.replicas) {
-      const auto* topic = context.draft.find_topic(which.topic_id);
-      if (topic == nullptr || which.partition < 0 || which.partition >= topic->partition_count) {
-        continue;
-      }
+      if (!context.draft.has_partition(which)) continue;
       auto record = context.draft.partition(which.topic_id, which.partition);
       if (!data_removed(record, message.id)) continue;
       context.draft.set_partition(which.topic_id, which.partition, std::move(record));

@@ -91,11 +91,7 @@ void controller_link_actor::ask(Request request,
   }
   if (!peer_) peer_ = setup_.reach(self_, *other);
   if (!peer_) return then(fault{error_code::not_controller, "the controller has no address", 0});
-  auto asked = std::make_shared<const Request>(std::move(request));
-  ask_peer question{.key = Request::api, .version = 0, .encode = [asked](int32_t correlation_id) {
-                      return encode_request(*asked, {Request::api, 0, correlation_id, "broker"});
-                    }};
-  this->request(peer_, caf::infinite, std::move(question))
+  this->request(peer_, caf::infinite, question(std::move(request), 0, "broker"))
       .then(
           [then](peer_answer& answer) {
             if (answer.failure) {
@@ -109,12 +105,7 @@ void controller_link_actor::ask(Request request,
 }
 
 void controller_link_actor::report(const report_broker_request& what) {
-  if (is_here()) {
-    if (what.is_ready) caf::anon_send(setup_.here, broker_ready{self_.id, self_.epoch});
-    if (what.is_stopping) caf::anon_send(setup_.here, broker_stopping{self_.id, self_.epoch});
-    if (what.removes_data()) caf::anon_send(setup_.here, to_removed(self_.id, what));
-    return;
-  }
+  if (is_here()) return tell(setup_.here, self_, what);
   ask<report_broker_request>(what, [this, what](const outcome<report_broker_response>& heard) {
     if (heard && heard->error_code == error_code::none) return;
     unsaid_.is_ready = unsaid_.is_ready || what.is_ready;

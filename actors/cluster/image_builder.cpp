@@ -2,6 +2,7 @@
 
 #include "actors/cluster/config_requests.hpp"
 #include "actors/config/config_definition.hpp"
+#include "storage/metadata/stored_records.hpp"
 
 #include <algorithm>
 #include <map>
@@ -28,8 +29,8 @@ outcome<void> image_builder::set(const metadata_node& which, const stored_node& 
     }
     auto changed = std::make_shared<metadata_image::image_bucket>();
     changed->version = node.version;
-    auto record = node.exists() ? decode_record<bucket_record>(node.value.view()) : bucket_record{};
-    if (!record) return {{record.error().code, node.path + ": " + record.error().message}};
+    auto record = decode_node_or_empty<bucket_record>(node);
+    if (!record) return std::move(record.error());
     changed->record = std::make_shared<bucket_record>(std::move(*record));
     auto& place = next_.buckets_[static_cast<size_t>(which.index)];
     collect_topics(*place->record);
@@ -40,16 +41,14 @@ outcome<void> image_builder::set(const metadata_node& which, const stored_node& 
     return {};
   }
   if (which.what == metadata_node::kind::broker_states) {
-    auto record = node.exists() ? decode_record<broker_states_record>(node.value.view())
-                                : broker_states_record{};
-    if (!record) return {{record.error().code, node.path + ": " + record.error().message}};
+    auto record = decode_node_or_empty<broker_states_record>(node);
+    if (!record) return std::move(record.error());
     next_.broker_states_ = std::make_shared<broker_states_record>(std::move(*record));
     next_.broker_states_version_ = node.version;
     return {};
   }
-  auto record = node.exists() ? decode_record<resource_configs_record>(node.value.view())
-                              : resource_configs_record{};
-  if (!record) return {{record.error().code, node.path + ": " + record.error().message}};
+  auto record = decode_node_or_empty<resource_configs_record>(node);
+  if (!record) return std::move(record.error());
   next_.configs_ = std::make_shared<resource_configs_record>(std::move(*record));
   next_.configs_version_ = node.version;
   return {};
@@ -164,9 +163,8 @@ bool image_builder::is_draining(broker_id id) const {
 
 void image_builder::judge_brokers() {
   for (auto& broker : next_.brokers_) {
-    auto state = std::ranges::find(next_.broker_states_->brokers, broker.registration.id,
-                                   &broker_state_record::id);
-    bool judged = state != next_.broker_states_->brokers.end() && state->epoch == broker.epoch;
+    const auto* state = next_.broker_states_->find(broker.registration.id);
+    bool judged = state != nullptr && state->epoch == broker.epoch;
     broker.status = judged ? state->status : broker_status::fenced;
     if (broker.status == broker_status::active && is_draining(broker.registration.id)) {
       broker.status = broker_status::draining;

@@ -31,17 +31,14 @@ bool may_be_isr(const partition_record& record, const std::vector<replica_seat>&
 
 isr_proposed alter_one(const change_context& context, const replica_seat& leader,
                        const topic_id_partition& which, const isr_proposal& proposal) {
-  const auto* topic = context.draft.find_topic(which.topic_id);
-  if (topic == nullptr || which.partition < 0 || which.partition >= topic->partition_count) {
-    return refusal(isr_refusal::superseded);
-  }
+  if (!context.draft.has_partition(which)) return refusal(isr_refusal::superseded);
   auto record = context.draft.partition(which.topic_id, which.partition);
   const bool is_present = record.leader == leader && record.leader_epoch == proposal.epoch &&
                           record.partition_epoch == proposal.partition_epoch;
   const bool is_live = context.draft.status_of(leader) != broker_status::fenced;
   if (!is_present || !is_live) return refusal(isr_refusal::superseded);
   if (!may_be_isr(record, proposal.isr, context.draft)) return refusal(isr_refusal::not_applied);
-  const auto view = view_of(context, topic->configs);
+  const auto view = view_of(context, context.draft.find_topic(which.topic_id)->configs);
   alter_isr(record, proposal.isr, view);
   isr_proposed accepted{.committed =
                             replica_seats{record.replicas, record.isr, record.partition_epoch}};

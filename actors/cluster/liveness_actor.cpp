@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "protocol/messages/report_broker.hpp"
-#include "protocol/request_header.hpp"
 
 namespace ottla {
 
@@ -75,12 +74,7 @@ void liveness_actor::reach(const replica_seat& who) {
     peers_.erase(who);
     return liveness_.lost(who, false, time().mono_ms());
   }
-  ask_peer question{
-      .key = report_broker_request::api, .version = 0, .encode = [](int32_t correlation_id) {
-        return encode_request(report_broker_request{},
-                              {report_broker_request::api, 0, correlation_id, "broker"});
-      }};
-  this->request(peer, caf::infinite, std::move(question))
+  this->request(peer, caf::infinite, question(report_broker_request{}, 0, "broker"))
       .then(
           [this, who](const peer_answer& answer) {
             if (!answer.failure) return liveness_.reached(who);

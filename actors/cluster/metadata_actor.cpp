@@ -8,18 +8,12 @@
 
 #include "actors/cluster/config_requests.hpp"
 #include "actors/cluster/new_cluster.hpp"
+#include "storage/metadata/stored_records.hpp"
 
 namespace ottla {
 namespace {
 
 using kind = store_write::kind;
-
-template <class Record>
-outcome<Record> decode(const stored_node& node) {
-  auto record = decode_record<Record>(node.value.view());
-  if (!record) return fault{record.error().code, node.path + ": " + record.error().message};
-  return record;
-}
 
 std::vector<metadata_change> everything(const cluster_record& cluster) {
   std::vector<metadata_change> all;
@@ -126,7 +120,7 @@ void metadata_actor::ensure_cluster() {
 void metadata_actor::cluster_read(const outcome<std::vector<stored_node>>& nodes) {
   if (!nodes) return fail(nodes.error());
   if (const auto& node = nodes->front(); node.exists()) {
-    auto record = decode<cluster_record>(node);
+    auto record = decode_node<cluster_record>(node);
     if (!record) return fail(record.error());
     if (cluster_ && cluster_->cluster_id != record->cluster_id) return fail(other_cluster());
     cluster_ = *record;
@@ -172,9 +166,8 @@ void metadata_actor::enter_again() {
 // Whether the controller has acted on the last registration.
 bool metadata_actor::is_judged() const {
   if (!image_ || epoch_ == no_broker_epoch) return false;
-  return std::ranges::any_of(image_->broker_states().brokers, [&](const auto& state) {
-    return state.id == registration_->id && state.epoch == epoch_;
-  });
+  const auto* state = image_->broker_states().find(registration_->id);
+  return state != nullptr && state->epoch == epoch_;
 }
 
 void metadata_actor::entered(const commit_result& result) {
@@ -201,7 +194,7 @@ void metadata_actor::look_for_own_entry() {
         if (!nodes) return answer_entry({nodes.error().code, nodes.error().message});
         const auto& node = nodes->front();
         if (!node.exists()) return enter_again();
-        auto record = decode<broker_registration>(node);
+        auto record = decode_node<broker_registration>(node);
         if (record && record->incarnation == registration_->incarnation) {
           return entered({.what = commit_result::status::committed, .id = node.created});
         }
@@ -256,7 +249,7 @@ void metadata_actor::read_brokers() {
       std::vector<std::pair<broker_registration, broker_epoch>> brokers;
       for (const auto& node : *nodes) {
         if (!node.exists()) continue;  // Gone since it was listed: the watch tells.
-        auto record = decode<broker_registration>(node);
+        auto record = decode_node<broker_registration>(node);
         if (!record) return fail(record.error());
         brokers.emplace_back(std::move(*record), node.created);
       }
@@ -273,7 +266,7 @@ void metadata_actor::read_controller() {
     if (!nodes) return fail(nodes.error());
     auto id = no_broker;
     if (const auto& node = nodes->front(); node.exists()) {
-      auto record = decode<controller_record>(node);
+      auto record = decode_node<controller_record>(node);
       if (!record) return fail(record.error());
       id = record->id;
     }
@@ -287,7 +280,7 @@ void metadata_actor::read_changes() {
   setup_.store->watch(metadata_path::changes);
   setup_.store->read({metadata_path::changes}, [this](outcome<std::vector<stored_node>> nodes) {
     if (!nodes) return fail(nodes.error());
-    auto log = decode<change_log>(nodes->front());
+    auto log = decode_node<change_log>(nodes->front());
     if (!log) return fail(log.error());
     read_changed_nodes(*log);
   });
@@ -310,7 +303,7 @@ void metadata_actor::read_changed_nodes(const change_log& log) {
 
 void metadata_actor::changed_nodes_read(const std::vector<metadata_change>& wanted,
                                         std::vector<stored_node> nodes, int64_t sequence) {
-  auto after = decode<change_log>(nodes.back());
+  auto after = decode_node<change_log>(nodes.back());
   if (!after) return fail(after.error());
   for (size_t i = 0; i < wanted.size(); ++i) {
     if (nodes[i].version < wanted[i].version) {

@@ -108,6 +108,11 @@ const topic_record* metadata_draft::find_collision(std::string_view name) const 
   return other ? find_topic(other->id()) : nullptr;
 }
 
+bool metadata_draft::has_partition(const topic_id_partition& which) const {
+  const auto* topic = find_topic(which.topic_id);
+  return topic != nullptr && which.partition >= 0 && which.partition < topic->partition_count;
+}
+
 const partition_record& metadata_draft::partition(const uuid& topic_id, int32_t index) const {
   auto number = index / partitions_per_block;
   const auto* block = find_block(bucket(block_home(topic_id, number)), topic_id, number);
@@ -201,19 +206,16 @@ void metadata_draft::set_topic_configs(const uuid& id, config_values configs) {
 broker_status metadata_draft::status_of(const replica_seat& seat) const {
   const auto* broker = base_->find_broker(seat.id);
   if (broker == nullptr || broker->epoch != seat.epoch) return broker_status::fenced;
-  const auto& states = states_ ? states_->brokers : base_->broker_states().brokers;
-  auto state = std::ranges::find(states, seat.id, &broker_state_record::id);
-  const bool is_judged = state != states.end() && state->epoch == seat.epoch;
-  if (!is_judged) return broker_status::fenced;
+  const auto* state = states().find(seat.id);
+  if (state == nullptr || state->epoch != seat.epoch) return broker_status::fenced;
   const bool is_draining =
       state->status == broker_status::active && broker->status == broker_status::draining;
   return is_draining ? broker_status::draining : state->status;
 }
 
 broker_epoch metadata_draft::judged_epoch(broker_id id) const {
-  const auto& states = states_ ? states_->brokers : base_->broker_states().brokers;
-  auto state = std::ranges::find(states, id, &broker_state_record::id);
-  return state == states.end() ? no_broker_epoch : state->epoch;
+  const auto* state = states().find(id);
+  return state == nullptr ? no_broker_epoch : state->epoch;
 }
 
 void metadata_draft::set_broker_state(const broker_state_record& state) {

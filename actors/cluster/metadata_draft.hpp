@@ -32,6 +32,7 @@ public:
   [[nodiscard]] const topic_record* find_topic(const uuid& id) const;
   /// A topic whose name collides with `name` ('.' against '_'), or null.
   [[nodiscard]] const topic_record* find_collision(std::string_view name) const;
+  [[nodiscard]] bool has_partition(const topic_id_partition& which) const;
   /// `index` must be below the topic's partition count.
   [[nodiscard]] const partition_record& partition(const uuid& topic_id, int32_t index) const;
 
@@ -64,6 +65,9 @@ public:
   [[nodiscard]] std::vector<planned_commit> plan() const;
 
 private:
+  [[nodiscard]] const broker_states_record& states() const {
+    return states_ ? *states_ : base_->broker_states();
+  }
   bucket_record& edit(int32_t bucket);
   [[nodiscard]] const bucket_record& bucket(int32_t index) const;
   [[nodiscard]] int32_t home(const uuid& id) const { return block_home(id, 0); }

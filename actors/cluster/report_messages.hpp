@@ -1,14 +1,14 @@
-// What a broker says to the controller of removed data, as actors say it and as it goes between
-// brokers.
+// What a broker says to the controller of itself, as actors say it and as it goes between brokers.
 #pragma once
 
-#include "actors/cluster/controller_messages.hpp"
+#include "actors/interfaces.hpp"
 #include "protocol/messages/report_broker.hpp"
 
 namespace ottla {
 
 report_broker_request to_report(const local_data_removed& removed);
-/// `from`: who has proved to say it.
-local_data_removed to_removed(broker_id from, const report_broker_request& report);
+/// Tells a controller in this process what `report` says. `from`: who has proved to say it.
+void tell(const controller_handle& controller, const replica_seat& from,
+          const report_broker_request& report);
 
 }  // namespace ottla

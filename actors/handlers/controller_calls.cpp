@@ -26,11 +26,7 @@ void handle_propose_isrs(session_context& session, request incoming, reply_slot 
 void handle_report_broker(session_context& session, request incoming, reply_slot reply) {
   auto decoded = decode<report_broker_request>(std::move(incoming.body), incoming.header.version);
   if (!decoded) return reply.close_connection(decoded.error().message);
-  const auto& controller = session.services().own_controller;
-  const auto& from = *session.connection().broker;
-  if (decoded->is_ready) caf::anon_send(controller, broker_ready{from.id, from.epoch});
-  if (decoded->is_stopping) caf::anon_send(controller, broker_stopping{from.id, from.epoch});
-  if (decoded->removes_data()) caf::anon_send(controller, to_removed(from.id, *decoded));
+  tell(session.services().own_controller, *session.connection().broker, *decoded);
   reply.send(report_broker_response{});
 }
 

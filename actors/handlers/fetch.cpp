@@ -66,9 +66,8 @@ public:
                                                  session_.services().time->mono_ms());
     if (context_.error != error_code::none) return refuse(context_.error);
     choose_partitions(request);
-    if (!replica_ && terms_.version >= first_version_of_followers) {
-      from_any_replica_ = true;
-      if (config->rack_aware_reads) nearer_ = brokers_in(request.rack_id, config->rack);
+    if (may_read_followers() && config->rack_aware_reads) {
+      nearer_ = brokers_in(request.rack_id, config->rack);
     }
     if (request.max_wait_ms > 0 && min_bytes_ > 0 && has_partition_to_read()) {
       id_ = session_.park(shared_from_this());
@@ -131,6 +130,10 @@ private:
     available_bytes_.resize(fetched_.size());
   }
 
+  [[nodiscard]] bool may_read_followers() const {
+    return !replica_ && terms_.version >= first_version_of_followers;
+  }
+
   /// Null if this broker is in that rack itself, or nobody is.
   [[nodiscard]] std::shared_ptr<const std::vector<broker_id>> brokers_in(
       const std::string& rack, const std::optional<std::string>& own) const {
@@ -173,7 +176,7 @@ private:
                         .current_epoch = position.current_epoch,
                         .last_fetched_epoch = position.last_fetched_epoch,
                         .replica = replica_,
-                        .from_any_replica = from_any_replica_,
+                        .from_any_replica = may_read_followers(),
                         .nearer = nearer_};
     if (id_ != 0) {
       read.watch = {.session = caf::weak_actor_ptr{session_.self().ctrl()},
@@ -250,8 +253,7 @@ private:
   const image_ptr image_;
   fetch_answer_terms terms_;
   int32_t min_bytes_ = 0;
-  std::optional<replica_seat> replica_;  ///< Who fetches, if it is a broker.
-  bool from_any_replica_ = false;
+  std::optional<replica_seat> replica_;                   ///< Who fetches, if it is a broker.
   std::shared_ptr<const std::vector<broker_id>> nearer_;  ///< To the consumer than this one.
   fetch_context context_;
   std::vector<fetched_partition> fetched_;

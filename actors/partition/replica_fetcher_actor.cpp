@@ -85,15 +85,8 @@ void replica_fetcher_actor::rest() {
 void replica_fetcher_actor::fetch() {
   if (is_fetching_ || plan_.empty()) return;
   is_fetching_ = true;
-  auto asked = std::make_shared<const fetch_request>(plan_.next());
-  ask_peer request{.key = api_key::fetch,
-                   .version = fetch_plan::version,
-                   .encode =
-                       [asked](int32_t correlation_id) {
-                         return encode_request(*asked, {api_key::fetch, fetch_plan::version,
-                                                        correlation_id, "replica-fetcher"});
-                       },
-                   .timeout_ms = setup_.limits.max_wait_ms + 30'000};
+  auto request = question(plan_.next(), fetch_plan::version, "replica-fetcher");
+  request.timeout_ms += setup_.limits.max_wait_ms;
   this->request(setup_.leader, caf::infinite, std::move(request))
       .then([this](peer_answer& answer) { fetched(answer); },
             [this](const caf::error&) {

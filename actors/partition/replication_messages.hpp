@@ -4,12 +4,16 @@
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/partition/partition_messages.hpp"
 #include "protocol/api_key.hpp"
 #include "protocol/gather_list.hpp"
+#include "protocol/messages/message.hpp"
 #include "protocol/outcome.hpp"
 #include "protocol/shared_bytes.hpp"
 
@@ -22,6 +26,15 @@ struct ask_peer {
   std::function<gather_list(int32_t correlation_id)> encode;  ///< The whole frame.
   int64_t timeout_ms = 30'000;
 };
+
+/// `client_id` says there what asks.
+template <class Request>
+ask_peer question(Request request, api_version version, std::string client_id) {
+  auto asked = std::make_shared<const Request>(std::move(request));
+  return {.key = Request::api, .version = version, .encode = [=](int32_t correlation_id) {
+            return encode_request(*asked, {Request::api, version, correlation_id, client_id});
+          }};
+}
 
 /// The body of the response, or why there is none. After a failure nobody knows whether the request
 /// was carried out, unless `was_sent` is false.

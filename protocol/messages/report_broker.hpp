@@ -33,10 +33,6 @@ struct report_broker_request {
   /// Partitions that were moved away from it and of which it has no data any more.
   std::vector<removed_replica> removed_replicas;
 
-  [[nodiscard]] bool removes_data() const {
-    return !removed_topics.empty() || !removed_replicas.empty();
-  }
-
   bool operator==(const report_broker_request&) const = default;
 };
 

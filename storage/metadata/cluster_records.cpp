@@ -135,6 +135,11 @@ static void fields(Codec& codec, R& r) {
   codec.require(r.sequence >= 0, "a negative sequence");
 }
 
+const broker_state_record* broker_states_record::find(broker_id id) const {
+  auto found = std::ranges::find(brokers, id, &broker_state_record::id);
+  return found == brokers.end() ? nullptr : &*found;
+}
+
 int32_t bucket_of(const uuid& topic_id, int32_t block, int32_t bucket_count) {
   // Topic ids are random: any 64 bits of one are a good hash. The blocks of a topic go round.
   auto start = load_big_endian<uint64_t>(topic_id.bytes.data() + 8);

@@ -162,6 +162,9 @@ outcome<Record> decode_record(std::span<const std::byte> bytes);
 /// All brokers' states, as one node holds them.
 struct broker_states_record {
   std::vector<broker_state_record> brokers;  ///< Sorted by id.
+
+  /// Null if nothing was decided about that broker yet.
+  [[nodiscard]] const broker_state_record* find(broker_id id) const;
   friend bool operator==(const broker_states_record&, const broker_states_record&) = default;
 };
 
