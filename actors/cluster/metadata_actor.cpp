@@ -64,6 +64,11 @@ metadata_handle::behavior_type metadata_actor::make_behavior() {
                        .changed = [this](const std::string& path) { node_changed(path); }});
   return {[this](const subscribe_images& message) {
             subscribers_.push_back(message);
+            // A session may have ended, and begun anew, since the first registration was answered.
+            if (message.session_news && epoch_ != no_broker_epoch) {
+              caf::anon_send(caf::actor_cast<caf::actor>(message.subscriber),
+                             broker_registered{epoch_});
+            }
             if (!image_) return;
             auto all = std::make_shared<std::vector<uuid>>();
             image_->for_each_topic([&](const topic_ptr& t) { all->push_back(t->id()); });

@@ -343,6 +343,22 @@ TEST_CASE_METHOD(cluster_fixture, "an expired session gives up office and starts
   CHECK(create(one, "u") == error_code::none);
 }
 
+TEST_CASE_METHOD(cluster_fixture,
+                 "who subscribes late hears of the life that has begun meanwhile") {
+  auto& one = start();
+  one.store->expire();
+  settle();
+  broker_epoch heard = no_broker_epoch;
+  auto late = system().spawn<acting>([&heard](caf::event_based_actor&) {
+    return caf::behavior{[](const image_changed&) {}, [](const store_session_changed&) {},
+                         [&heard](const broker_registered& entered) { heard = entered.epoch; }};
+  });
+  caf::anon_send(one.metadata, subscribe_images{caf::actor_cast<caf::weak_actor_ptr>(late), true});
+  settle();
+  CHECK(heard == one.epoch);
+  caf::anon_send_exit(late, caf::exit_reason::kill);
+}
+
 TEST_CASE_METHOD(cluster_fixture, "a draining broker gets no new replicas, also after a restart") {
   auto& one = start(last_stop::clean, 1);
   auto* two = &start(last_stop::clean, 2);
