@@ -69,7 +69,9 @@ void cached_file::close() {
 }
 
 outcome<void> cached_file::rename(std::string to) {
-  OTTLA_TRY(handles_->disk().rename(path_, to));
+  auto renamed = handles_->disk().rename(path_, to);
+  const bool is_unwritten = !renamed && renamed.error().code == error_code::resource_not_found;
+  if (!renamed && !is_unwritten) return renamed;
   path_ = std::move(to);
   return {};
 }

@@ -57,7 +57,8 @@ public:
   outcome<std::shared_ptr<file>> get(bool create = false);
   /// Lets go of the handle; readers keep theirs.
   void close();
-  /// Renames the file; an open handle stays valid.
+  /// Renames the file; an open handle stays valid. One that is not written yet only changes its
+  /// name: whoever removes the new name must not hit a later file of the old one.
   outcome<void> rename(std::string to);
 
   [[nodiscard]] const std::string& path() const { return path_; }

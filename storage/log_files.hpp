@@ -4,6 +4,7 @@
 //             *-offset-checkpoint
 //   <log dir>/<topic>-<partition>/%020d.log .index .timeindex .snapshot .txnindex
 //             leader-epoch-checkpoint partition.metadata ottla.quarantine
+//             ottla.truncation
 //   <log dir>/<topic>-<partition>.<unique id>-delete | -stray | -future
 #pragma once
 
@@ -21,6 +22,7 @@ inline constexpr std::string_view clean_shutdown_name = ".kafka_cleanshutdown";
 inline constexpr std::string_view run_marker_name = "ottla.run-marker";
 inline constexpr std::string_view storage_error_name = "ottla.storage-error";
 inline constexpr std::string_view quarantine_name = "ottla.quarantine";
+inline constexpr std::string_view truncation_name = "ottla.truncation";
 inline constexpr std::string_view recovery_point_name = "recovery-point-offset-checkpoint";
 inline constexpr std::string_view high_watermark_name = "replication-offset-checkpoint";
 inline constexpr std::string_view log_start_name = "log-start-offset-checkpoint";

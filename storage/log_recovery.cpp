@@ -10,6 +10,7 @@
 #include "storage/partition_log.hpp"
 #include "storage/quarantine.hpp"
 #include "storage/small_files.hpp"
+#include "storage/truncation_note.hpp"
 
 namespace ottla {
 
@@ -45,6 +46,7 @@ public:
 
   outcome<void> run() {
     OTTLA_TRY(go_on());
+    OTTLA_TRY(load_truncation());
     OTTLA_TRY(clear_leftovers());
     OTTLA_TRY(load_segments());
     OTTLA_TRY(load_quarantine());
@@ -64,6 +66,7 @@ private:
     if (!context_.stop.stop_requested()) return {};
     return fault{error_code::kafka_storage_error, "opening was given up", ECANCELED};
   }
+  outcome<void> load_truncation();
   outcome<void> clear_leftovers();
   outcome<void> finish_swap(log_offset base);
   outcome<void> load_segments();
@@ -88,13 +91,32 @@ private:
   void note(std::string what) { report_.notes.push_back(std::move(what)); }
 
   partition_log& log_;
-  const recovery_context& context_;
+  recovery_context context_;
   file_system& disk_;
   recovery_report& report_;
   std::vector<bool> indexes_good_;
   log_offset expected_ = 0;  // where the log goes on after what was examined
   std::vector<epoch_entry> epochs_seen_;
 };
+
+outcome<void> log_recovery::load_truncation() {
+  auto text = read_file(disk_, path(truncation_name));
+  if (!text && text.error().code == error_code::resource_not_found) return {};
+  if (!text) return std::move(text.error());
+  // Checkpoints were written last of all.
+  if (context_.last == last_shutdown::clean) return disk_.remove_file(path(truncation_name));
+  auto truncated = decode_truncation(*text);
+  if (!truncated && truncated.error().code == error_code::unsupported_version) {
+    return std::move(truncated.error());
+  }
+  if (!truncated) {
+    note("the truncation file is bad and was ignored");
+    return {};
+  }
+  context_.recovery_point = std::min(context_.recovery_point, truncated->cut_to);
+  log_.truncated_ = *truncated;
+  return {};
+}
 
 outcome<void> log_recovery::clear_leftovers() {
   OTTLA_TRY(disk_.create_directories(log_.directory_));

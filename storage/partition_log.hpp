@@ -27,6 +27,7 @@
 #include "storage/log_recovery.hpp"
 #include "storage/producer_state.hpp"
 #include "storage/segment.hpp"
+#include "storage/truncation_note.hpp"
 
 namespace ottla {
 
@@ -272,6 +273,9 @@ private:
   [[nodiscard]] const quarantined_range* quarantine_at_or_after(log_offset offset) const;
   outcome<void> add_quarantine(segment& where, const quarantined_range& range);
   outcome<void> save_quarantine();
+  /// Before the log is cut to `offset`.
+  outcome<void> note_truncation(log_offset offset);
+  void forget_truncation();
   outcome<void> collect_files(flush_job& job);
   outcome<void> sync_files(const std::vector<std::string>& paths);
   outcome<timestamp_offset> newest_batch(segment& where);
@@ -290,6 +294,7 @@ private:
   log_offset recovery_point_ = 0;
   log_offset flushable_ = 0;  // what the flush job under way covers at most
   log_offset last_snapshot_ = -1;
+  std::optional<truncation_note> truncated_;  // until synced as far as before
   std::vector<std::string> unsynced_snapshots_;
   int64_t bytes_since_snapshot_ = 0;
   std::optional<timestamp_ms> dirty_since_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "storage/partition_log.hpp"
+#include "storage/small_files.hpp"
 
 namespace ottla {
 
@@ -34,6 +35,24 @@ outcome<void> partition_log::remove_snapshots(log_offset from, log_offset below)
   return {};
 }
 
+outcome<void> partition_log::note_truncation(log_offset offset) {
+  if (offset >= recovery_point_) return {};
+  truncation_note note{offset, recovery_point_};
+  if (truncated_)
+    note = {std::min(offset, truncated_->cut_to),
+            std::max(recovery_point_, truncated_->synced_before)};
+  truncated_ = note;
+  return write_file(handles_.disk(), inside(truncation_name), encode_truncation(note),
+                    sync_time::now);
+}
+
+void partition_log::forget_truncation() {
+  if (!truncated_ || recovery_point_ < truncated_->synced_before) return;
+  // A note that stays makes the next recovery look at more than it has to.
+  (void)handles_.disk().remove_file(inside(truncation_name));
+  truncated_.reset();
+}
+
 outcome<removal_job> partition_log::truncate_to(log_offset offset, timestamp_ms now_ms) {
   if (broken_) return *broken_;
   if (offset >= log_end_) return removal_job{};
@@ -41,6 +60,7 @@ outcome<removal_job> partition_log::truncate_to(log_offset offset, timestamp_ms 
     return truncate_fully_and_start_at(offset, now_ms);
   }
   const auto steps = [&]() -> outcome<removal_job> {
+    OTTLA_TRY(note_truncation(offset));
     // The newest segments go first: a crash in between leaves a log without a gap.
     size_t keep = segment_index_of(offset - 1) + 1;
     removal_job removal;
@@ -83,6 +103,7 @@ outcome<removal_job> partition_log::truncate_fully_and_start_at(log_offset offse
                                                                 timestamp_ms now_ms) {
   if (broken_) return *broken_;
   const auto steps = [&]() -> outcome<removal_job> {
+    OTTLA_TRY(note_truncation(offset));
     removal_job removal;
     while (!segments_.empty()) {
       auto dropped = drop_segments(segments_.size() - 1, segments_.size());

@@ -54,6 +54,7 @@ void partition_log::flushed_to(log_offset offset) {
   // After a truncation the job does not cover what was written in the place of the old records.
   recovery_point_ = std::max(recovery_point_, std::min(offset, flushable_));
   if (recovery_point_ == log_end_) dirty_since_.reset();
+  forget_truncation();
 }
 
 void partition_log::flush_failed(fault why) {

@@ -266,9 +266,7 @@ std::vector<std::string> segment::paths() {
 outcome<std::vector<std::string>> segment::rename_files(const std::string& directory,
                                                         log_file_suffix suffix) {
   const auto rename = [&](cached_file& which, log_file_kind kind) -> outcome<void> {
-    auto renamed = which.rename(path_of(directory, kind, base_, suffix));
-    if (!renamed && renamed.error().code != error_code::resource_not_found) return renamed;
-    return {};
+    return which.rename(path_of(directory, kind, base_, suffix));
   };
   // The log comes last: where `.log.swap` is, its indexes are as well.
   OTTLA_TRY(rename(offsets_.bytes().handle(), log_file_kind::offset_index));

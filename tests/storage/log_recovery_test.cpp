@@ -188,6 +188,52 @@ TEST_CASE("synced records that are gone leave a gap, and their offsets are never
   CHECK(read_all(*fixture.log, 9) == log_contents{{9, "nine"}});
 }
 
+TEST_CASE("what was truncated is not missed, though the checkpoint still calls it synced") {
+  const auto last = GENERATE(last_shutdown::process_crash, last_shutdown::machine_crash);
+  const log_offset cut_to = GENERATE(0, 3, 7);  // 0: another log begins
+  log_fixture fixture;
+  fixture.options.segment_bytes = 400;
+  fill(fixture);
+  REQUIRE(fixture.log->flush());
+  auto removal = cut_to == 0 ? fixture.log->truncate_fully_and_start_at(0, fixture.now)
+                             : fixture.log->truncate_to(cut_to, fixture.now);
+  REQUIRE(removal);
+  if (last == last_shutdown::machine_crash) fixture.disk.cut_power();
+  fixture.must_open(last, 9);
+  CHECK(fixture.log->recovered().quarantined.empty());
+  REQUIRE(fixture.log->log_end() == cut_to);
+  CHECK(fixture.must_append({"other"}).base_offset == cut_to);
+  CHECK(fixture.must_append(std::vector<std::string>(9, "others")).base_offset == cut_to + 1);
+  fixture.must_open(last, 9);  // still
+  REQUIRE(fixture.log->log_end() == cut_to + 10);
+  const auto note = fixture.directory + "/" + std::string(truncation_name);
+  CHECK(fixture.disk.contents(note) != "");
+  REQUIRE(fixture.log->flush());
+  CHECK_FALSE(*fixture.disk.exists(note));  // from here on the checkpoint is right again
+}
+
+TEST_CASE("removing a dropped segment leaves the next one of its name alone") {
+  log_fixture fixture;
+  fixture.options.index_interval_bytes = 1;
+  fixture.must_open();
+  fixture.must_append({"zero"});
+  REQUIRE(fixture.log->roll(fixture.now));
+  fixture.must_append({"one"});  // its index is not written yet
+  auto removal = fixture.log->truncate_to(1, fixture.now);
+  REQUIRE(removal);
+  REQUIRE(fixture.log->roll(fixture.now));
+  fixture.must_append({"another"});
+  fixture.must_append({"two"});
+  REQUIRE(fixture.log->roll(fixture.now));
+  REQUIRE(fixture.log->rest());
+  const auto before = fixture.disk.paths();
+  const auto index = fixture.file(log_file_kind::offset_index, 1);
+  REQUIRE(std::find(before.begin(), before.end(), index) != before.end());
+  REQUIRE(removal->run(fixture.disk));
+  CHECK(*fixture.disk.exists(index));
+  CHECK(read_all(*fixture.log, 0) == log_contents{{0, "zero"}, {1, "another"}, {2, "two"}});
+}
+
 TEST_CASE("after a crash of the process a bad batch with good ones behind it is not cut") {
   log_fixture fixture;
   fill(fixture);
