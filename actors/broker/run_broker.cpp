@@ -1,7 +1,9 @@
 #include "actors/broker/run_broker.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
@@ -21,7 +23,10 @@
 #include "actors/runtime/io_coordinator.hpp"
 #include "actors/runtime/log.hpp"
 #include "actors/runtime/stop_signals.hpp"
+#include "storage/log_files.hpp"
+#include "storage/metadata/sqlite_metadata_store.hpp"
 #include "storage/posix_file_system.hpp"
+#include "storage/small_files.hpp"
 
 namespace ottla {
 namespace {
@@ -305,10 +310,37 @@ private:
   gateway_handle broker_gateway_;  ///< Null where this broker is the only one.
 };
 
-/// What the log directories hold, and, in a cluster, whether they are of it.
+/// A new store would say that all topics are gone.
+outcome<void> check_store_is_there(file_system& disk, const broker_config& config) {
+  const auto store = join_path(config.metadata_dir, embedded_store_file);
+  auto exists = disk.exists(store);
+  if (!exists) return std::move(exists.error());
+  if (*exists) return {};
+  for (const auto& path : config.log_dirs) {
+    auto entries = disk.list(path);
+    if (!entries) continue;  // new, or its opening says what is wrong
+    const auto partitions = std::ranges::count_if(*entries, [](const directory_entry& each) {
+      auto name = parse_partition_directory(each.name);
+      return each.is_directory && name && name->kind == partition_directory_kind::live;
+    });
+    if (partitions == 0) continue;
+    return fault{error_code::kafka_storage_error,
+                 fmt::format("{} holds {} partitions, but there is no metadata store {}: let "
+                             "metadata.log.dir name its directory, or restore it from a backup. "
+                             "To begin with an empty cluster, move the partitions away",
+                             path, partitions, store),
+                 0};
+  }
+  return {};
+}
+
+/// What the log directories hold, and whether they go with the metadata.
 outcome<opened_log_dirs> open_dirs(posix_file_system& disk, const broker_config& config,
                                    random_source& random, size_t open_files_max) {
-  if (!config.is_in_cluster()) return open_log_dirs(disk, config, random, open_files_max);
+  if (!config.is_in_cluster()) {
+    OTTLA_TRY(check_store_is_there(disk, config));
+    return open_log_dirs(disk, config, random, open_files_max);
+  }
   auto own = cluster_of_log_dirs(disk, config.log_dirs);
   if (!own) return std::move(own.error());
   const cluster_record fresh{random.id().to_string(), cluster_bucket_count,

@@ -99,9 +99,14 @@ open_log directory_actor::prepare_one(partition_to_open& wanted, bool& created) 
     // The log of an earlier topic of that name that nobody has asked to delete: kept, aside.
     auto aside =
         directory_->set_aside(found->second.path, partition_directory_kind::stray, random_.id());
+    if (aside) {
+      log::warn("disk", "{} is of topic id {}, not {}; it is kept as {}", found->second.path,
+                found->second.topic_id->to_string(), wanted.topic_id.to_string(), *aside);
+    } else {
+      job.failure = std::move(aside.error());
+    }
     found_.erase(found);
     found = found_.end();
-    if (!aside) job.failure = std::move(aside.error());
   }
   // Also a log whose partition.metadata is lost gets one: it is this topic's from now on.
   if (!job.failure && (found == found_.end() || !found->second.topic_id)) {

@@ -85,6 +85,20 @@ def test_files_of_a_newer_version_are_refused(own_broker):
     assert "ottla-metadata.sqlite" in said and "99" in said
 
 
+def test_partitions_without_their_metadata_are_refused(own_broker, topic, tmp_path):
+    node = own_broker()
+    admin = AdminClient({"bootstrap.servers": node.bootstrap})
+    admin.create_topics([NewTopic(topic, 3, 1)])[topic].result(30)
+    assert node.stop() == 0
+    serve = overrides(listeners=f"PLAINTEXT://127.0.0.1:{free_port()}", log_dirs=node.data)
+    said = refused(*serve, *overrides(metadata_log_dir=tmp_path / "elsewhere"))
+    assert "3 partitions" in said and str(tmp_path / "elsewhere") in said and "metadata.log.dir" in said
+    assert not (tmp_path / "elsewhere").exists()
+    assert (node.data / ".kafka_cleanshutdown").exists()  # nothing was touched
+    node.start()
+    assert topic in AdminClient({"bootstrap.servers": node.bootstrap}).list_topics(timeout=30).topics
+
+
 def test_a_start_says_where_it_listens_and_what_to_paste(own_broker):
     node = own_broker()
     said = node.output.read_text()
