@@ -17,6 +17,7 @@ const pages = {
   topics: ['#/topics', 'orders'],
   'topics-none': ['#/topics?q=nothing-like-it', 'in its name'],
   topic: ['#/topics/orders', 'High watermark'],
+  messages: ['#/topics/orders?tab=messages', 'order 1233'],
   configs: ['#/topics/orders?tab=configs', 'retention.ms'],
   groups: ['#/groups', 'billing'],
   group: ['#/groups/billing', 'auditor-1'],
@@ -39,6 +40,38 @@ async function follow_a_topic(browser, faults) {
   await page.close();
 }
 
+async function read_and_send_messages(browser, faults) {
+  const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+  page.on('console', (line) => line.type() === 'error' && faults.push(line.text()));
+  await page.goto(`${address}#/topics/orders?tab=messages&from=oldest`);
+  await shows(page, 'order 49', faults);
+  await page.getByRole('button', { name: 'Newer' }).click();
+  await shows(page, 'order 99', faults);
+  await page.getByLabel('In the value').fill('order 123');
+  await page.getByLabel('In the value').press('Enter');
+  await shows(page, 'order 1233', faults);
+  await page.goto(`${address}#/topics/payments.settled?tab=messages&partition=2`);
+  await shows(page, 'The partition is empty', faults);
+  await page.getByRole('button', { name: 'Send…' }).click();
+  const dialog = page.getByRole('dialog');
+  await examine(page, faults);
+  await dialog.getByRole('combobox').selectOption('2');
+  await dialog.getByRole('textbox', { name: 'Key' }).fill('user-1');
+  await dialog
+    .getByRole('textbox', { name: 'Value' })
+    .fill('{"id":202201180000000014,"total":1.50}');
+  await dialog.getByRole('textbox', { name: 'Headers' }).fill('source: dashboard');
+  await dialog.getByRole('button', { name: 'Send' }).click();
+  await shows(page, 'user-1', faults);
+  await page.getByRole('button', { name: '0', exact: true }).click();
+  await shows(page, '"id": 202201180000000014,', faults); // indented, nothing rounded
+  await shows(page, 'Header source', faults);
+  await examine(page, faults);
+  await page.getByRole('button', { name: 'Hex' }).click();
+  await shows(page, '000000  7b 22 69 64', faults);
+  await page.close();
+}
+
 async function see_traffic(browser, faults) {
   const page = await browser.newPage();
   await page.goto(`${address}#/`);
@@ -54,11 +87,11 @@ async function make_and_delete_a_topic(browser, faults) {
   await page.getByRole('button', { name: 'Create topic' }).click();
   const dialog = page.getByRole('dialog');
   await examine(page, faults);
-  await dialog.getByLabel('Name').fill('not a name');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('not a name');
   await dialog.getByRole('button', { name: 'Create topic' }).click();
   await shows(page, 'The name of the topic is not valid', faults);
-  await dialog.getByLabel('Name').fill('made.here');
-  await dialog.getByLabel('Partitions').fill('7');
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('made.here');
+  await dialog.getByRole('spinbutton', { name: 'Partitions' }).fill('7');
   await dialog.getByRole('button', { name: 'Create topic' }).click();
   await shows(page, '7 partitions, 1 replica each', faults);
   await page.getByRole('button', { name: 'Delete…' }).click();
@@ -93,9 +126,18 @@ async function find_a_topic(browser, faults) {
 const browser = await launch();
 const faults = await look_at(browser, address, pages);
 await find_a_topic(browser, faults);
-await make_and_delete_a_topic(browser, faults);
-await see_traffic(browser, faults);
-await follow_a_topic(browser, faults);
+const walks = [
+  read_and_send_messages,
+  make_and_delete_a_topic,
+  find_a_topic,
+  see_traffic,
+  follow_a_topic,
+];
+for (const walk of walks) {
+  await walk(browser, faults).catch((error) =>
+    faults.push(`${walk.name}: ${error.message.split('\n')[0]}`),
+  );
+}
 await browser.close();
 for (const fault of faults) console.log(`fault: ${fault}`);
 process.exit(0);

@@ -185,12 +185,16 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await ask(path, { signal, headers: { accept: 'application/json' } })) as T;
 }
 
-/** Changes something; throws a Problem where the broker refuses. */
+/** Changes something and returns the answer, if there is one; throws a Problem where the broker refuses. */
 export async function change(
   method: 'POST' | 'PATCH' | 'DELETE',
   path: string,
   body?: object,
-): Promise<void> {
+): Promise<unknown> {
   const headers = { 'content-type': 'application/json' };
-  await ask(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  return ask(path, {
+    method,
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
 }

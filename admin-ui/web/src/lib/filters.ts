@@ -5,7 +5,11 @@ import { shown } from './page.svelte';
 import { link, parse_route } from './route';
 
 export function set_filter(name: string, value: string): void {
-  const hash = link(shown.route.path, { ...shown.route.query, [name]: value, cursor: '' });
+  set_filters({ [name]: value });
+}
+
+export function set_filters(filters: Record<string, string>): void {
+  const hash = link(shown.route.path, { ...shown.route.query, ...filters, cursor: '' });
   history.replaceState(null, '', hash);
   shown.route = parse_route(hash);
 }

@@ -79,13 +79,19 @@ export function watched<T>(channel: string): Held<T> {
 const refresh_ms = 5000;
 
 /**
- * The answer to GET api/v1/`path()`, read anew when the path changes and, while the tab is
- * visible, every five seconds.
+ * The answer to GET api/v1/`path()`, read anew when the path or `version()` changes and, while the tab is
+ * visible, after each pause; with a pause of null it is not.
  */
-export function listed<T>(path: () => string): Held<T> {
+export function listed<T>(
+  path: () => string,
+  pause_ms: () => number | null = () => refresh_ms,
+  version: () => unknown = () => 0,
+): Held<T> {
   const held = $state<Held<T>>({ body: null, problem: null });
   $effect(() => {
     const wanted = path();
+    const pause = pause_ms();
+    version();
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const refresh = async () => {
@@ -101,7 +107,7 @@ export function listed<T>(path: () => string): Held<T> {
         held.problem =
           error instanceof Problem ? error : new Problem('Reading failed', String(error), 0, null);
       }
-      timer = setTimeout(refresh, refresh_ms);
+      if (pause !== null) timer = setTimeout(refresh, pause);
     };
     void refresh();
     return () => {
