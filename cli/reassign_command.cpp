@@ -100,7 +100,13 @@ outcome<void> list_moves(admin_client& client, const std::vector<partition_name>
 outcome<std::vector<wanted_replicas>> wanted_by(admin_client& client,
                                                 const reassign_options& options,
                                                 const std::vector<partition_name>& names) {
-  if (options.file && !options.cancel) return read_file(*options.file);
+  auto meant = names;
+  if (options.file) {
+    auto planned = read_file(*options.file);
+    if (!planned || !options.cancel) return planned;
+    for (const auto& each : *planned) meant.push_back({each.which.topic, each.which.partition});
+    if (meant.empty()) return std::vector<wanted_replicas>{};  // no name would mean all
+  }
   std::optional<std::vector<std::string>> topics;
   if (options.replicas) {
     topics.emplace();
@@ -108,7 +114,7 @@ outcome<std::vector<wanted_replicas>> wanted_by(admin_client& client,
   }
   auto cluster = read_cluster(client, topics);
   if (!cluster) return std::move(cluster.error());
-  if (options.cancel) return cancellations(*cluster, names);
+  if (options.cancel) return cancellations(*cluster, meant);
   auto replicas = parse_broker_ids(*options.replicas);
   if (!replicas) return std::move(replicas.error());
   auto wanted = placed(*cluster, names, *replicas);
@@ -144,6 +150,8 @@ int run(const reassign_options& options) {
   if (!names) return report_usage(names.error().message);
   if (options.file && options.replicas)
     return report_usage("--file and --replicas exclude another");
+  if (options.file && !names->empty())
+    return report_usage("--file names the partitions itself; leave the others out");
   if (options.replicas && options.cancel) {
     return report_usage("--cancel takes replicas back to where they were; leave --replicas out");
   }

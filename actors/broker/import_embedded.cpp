@@ -45,6 +45,7 @@ public:
     OTTLA_TRY(read_embedded());
     OTTLA_TRY(look_at_destination());
     if (report_.was_complete) return report_;
+    if (has_begun_) data_.insert(data_.begin(), first_nodes_.begin(), first_nodes_.end());
     if (!has_begun_) OTTLA_TRY(begin());
     OTTLA_TRY(copy_data());
     OTTLA_TRY(mark_embedded());
@@ -178,7 +179,7 @@ private:
     return steps.empty() ? outcome<void>{} : write(std::move(steps));
   }
 
-  /// What an earlier attempt has written is written over.
+  /// What an earlier attempt has written is written over: the node may have run since.
   outcome<void> write(std::vector<store_write> steps) {
     std::vector<std::string> paths;
     for (const auto& step : steps) paths.push_back(step.path);

@@ -121,8 +121,9 @@ void controller_actor::unfence(const broker_ready& message) {
   replica_seat seat{message.id, message.epoch};
   propose_about(seat, [seat](const change_context& context) {
     const auto* broker = context.draft.base().find_broker(seat.id);
-    bool waits =
-        broker != nullptr && broker->epoch == seat.epoch && broker->status == broker_status::fenced;
+    // Not before it is judged: a life that has lost records must not lead with them.
+    bool waits = context.draft.judged_epoch(seat.id) == seat.epoch && broker != nullptr &&
+                 broker->epoch == seat.epoch && broker->status == broker_status::fenced;
     if (!waits) return;
     context.draft.set_broker_state({seat.id, seat.epoch, broker_status::active});
     visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {

@@ -2,6 +2,7 @@
 
 #include "actors/cluster/config_requests.hpp"
 #include "actors/config/config_definition.hpp"
+#include "actors/config/config_value.hpp"
 #include "storage/metadata/stored_records.hpp"
 
 #include <algorithm>
@@ -158,7 +159,7 @@ bool image_builder::is_draining(broker_id id) const {
   const auto& configs =
       next_.configs(static_cast<int8_t>(config_resource::broker), std::to_string(id));
   auto set = configs.find(draining_key);
-  return set != configs.end() && set->second == "true";
+  return set != configs.end() && parse_config_boolean(set->second).value_or(false);
 }
 
 void image_builder::judge_brokers() {

@@ -22,7 +22,7 @@ bool may_be_isr(const partition_record& record, const std::vector<replica_seat>&
     const bool is_member = std::ranges::find(record.isr, member) != record.isr.end();
     if (!is_replica || !is_single) return false;
     const auto status = draft.status_of(member);
-    const bool takes_part = status == broker_status::active;
+    const bool takes_part = status == broker_status::active || status == broker_status::draining;
     const bool stays = is_member && status == broker_status::stopping;
     if (!takes_part && !stays) return false;
   }

@@ -55,16 +55,21 @@ std::optional<replica_seat> first_live_of(const partition_record& record,
   return last_resort;
 }
 
-// The last that was known to have everything, if there is one; else any that is there.
+// The last that was known to have everything, if there is one; else any that is there, but one that
+// is being added, and may hold nothing yet, only if there is no other.
 std::optional<replica_seat> best_unclean(const partition_record& record,
                                          const election_view& view) {
   if (record.last_known_eligible.size() == 1) {
     if (auto last = view.live_seat(record.last_known_eligible.front())) return last;
   }
+  std::optional<replica_seat> last_resort;
   for (auto id : record.replicas) {
-    if (auto seat = view.live_seat(id)) return seat;
+    auto seat = view.live_seat(id);
+    if (!seat) continue;
+    if (std::ranges::find(record.adding, id) == record.adding.end()) return seat;
+    if (!last_resort) last_resort = seat;
   }
-  return std::nullopt;
+  return last_resort;
 }
 
 // A leader from outside the ISR replaces it. The caller raises the partition epoch.

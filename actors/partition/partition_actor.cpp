@@ -256,7 +256,10 @@ caf::result<read_result> partition_actor::read(const read_partition& request) {
     return answer_without_log(request, error);
   }
   if (request.replica) return read_for_replica(request);
-  if (request.nearer && assignment_.leads()) {
+  // Whoever asks for what is not there hears it from the leader: nobody else's word resets it.
+  const bool is_visible =
+      request.fetch_offset >= log_start_ && request.fetch_offset <= progress_.high_watermark();
+  if (request.nearer && assignment_.leads() && is_visible) {
     if (auto better = progress_.best_of(*request.nearer, request.fetch_offset)) {
       auto answer = answer_without_log(request, error_code::none);
       answer.preferred_replica = *better;

@@ -159,6 +159,7 @@ def test_replicas_are_moved_by_name_by_file_and_taken_back(cluster, tmp_path):
             (("cluster", "reassign", "--replicas", "1"), "needs topics"),
             (("cluster", "reassign", "moved", "--replicas", "1,1"), "different broker ids"),
             (("cluster", "reassign", "moved", "--cancel", "--replicas", "1"), "leave --replicas out"),
+            (("cluster", "reassign", "moved", "--cancel", "--file", "plan.json"), "names the partitions itself"),
             (("cluster", "elect", "--unclean"), "name the topics"),
             (("why", "moved/x"), "names no topic"),
             (("why", "broker", "x"), "is no broker id"),

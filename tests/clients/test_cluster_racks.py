@@ -46,6 +46,11 @@ def test_the_leader_names_the_replica_in_the_rack_which_serves_what_is_visible(c
     there = fetch(follower, f"rack{follower.number}")
     assert (there.error_code, there.preferred_read_replica) == (0, -1) and there.records
     assert fetch(follower, "", offset=501).error_code == 1
+    # What is out of range is so for the leader, too: a client would be sent to and fro, and never reset.
+    with Api(cluster.broker(leader)) as api:
+        api("DeleteRecords", 2, timeout_ms=10_000, topics=[{"name": "near", "partitions": [{"partition_index": 0, "offset": 300}]}])
+    assert fetch(cluster.broker(leader), f"rack{follower.number}", offset=100).error_code == 1
+    assert fetch(cluster.broker(leader), f"rack{follower.number}", offset=300).preferred_read_replica == follower.number
     # A client that does not know of it is told to look for the leader.
     assert fetch(follower, "", version=10).error_code == 6
 

@@ -51,14 +51,16 @@ std::vector<store_write> stored_by(broker_id id) {
 class import_fixture {
 public:
   explicit import_fixture(broker_id id = 1, const std::vector<store_write>& more = {}) {
+    store(stored_by(id));
+    for (const auto& step : more) store({step});
+  }
+
+  /// As the node does while it runs.
+  void store(const std::vector<store_write>& steps) {
     task_queue tasks;
     auto store = embedded_.connect(tasks.executor());
     store->start({.session = [](session_event) {}, .changed = [](const std::string&) {}});
-    store->commit(stored_by(id), [](const commit_result& r) { REQUIRE(r.committed()); });
-    tasks.run();
-    for (const auto& step : more) {
-      store->commit({step}, [](const commit_result& r) { REQUIRE(r.committed()); });
-    }
+    store->commit(steps, [](const commit_result& r) { REQUIRE(r.committed()); });
     tasks.run();
     store->close();
   }
@@ -157,6 +159,22 @@ TEST_CASE("a move that is cut short anywhere is completed by the next one, and m
     CHECK(partition.leader_epoch == 5);
     CHECK(node.move()->was_complete);
   }
+}
+
+TEST_CASE("what the node did between a move that was cut short and the next one moves as well") {
+  import_fixture node;
+  int64_t seen = 0;
+  node.cluster.fate = [&](const auto&) {
+    return seen++ == 1 ? commit_fate::refused : commit_fate::normal;
+  };
+  REQUIRE_FALSE(node.move());
+  node.cluster.fate = nullptr;
+  REQUIRE(node.stored<producer_ids_record>("/producer_ids").next == 0);
+  node.store({{.what = store_write::kind::set,
+               .path = "/producer_ids",
+               .value = encode_record(producer_ids_record{.next = 5000})}});
+  REQUIRE(node.move());
+  CHECK(node.stored<producer_ids_record>("/producer_ids").next == 5000);  // none is given twice
 }
 
 TEST_CASE("many large buckets move in several commits, none too large") {

@@ -1,5 +1,6 @@
 #include "actors/cluster/isr_changes.hpp"
 
+#include "actors/cluster/config_requests.hpp"
 #include "actors/cluster/isr_messages.hpp"
 #include "tests/actors/cluster/stored_cluster.hpp"
 #include "tests/support/catch.hpp"
@@ -103,6 +104,21 @@ TEST_CASE("who is fenced in the same round neither joins nor leads") {
   CHECK(alter_isrs(context, wanted).answers.front().refusal == isr_refusal::not_applied);
   CHECK_FALSE(view_of(context, config_map{}).live_seat(2));
   CHECK(view_of(context, config_map{}).live_seat(3) == three);
+}
+
+TEST_CASE("a draining broker stays in sync, joins and leads as any other") {
+  bench b;
+  metadata_draft drains(b.cluster.image());
+  for (const char* id : {"1", "3"}) {
+    drains.set_configs(static_cast<int8_t>(config_resource::broker), id,
+                       {{"ottla.broker.draining", "true"}});
+  }
+  b.cluster.write_all(drains);
+  REQUIRE(b.cluster.image()->find_broker(3)->status == broker_status::draining);
+  CHECK(b.propose({one, three}).committed);     // broker 2 is behind; 1 leads, 3 stays
+  CHECK(b.propose({one}, 8).committed);         // 3 is behind
+  CHECK(b.propose({one, three}, 9).committed);  // and has caught up
+  CHECK(b.record().isr == std::vector<replica_seat>{one, three});
 }
 
 TEST_CASE("only replicas in their present lives may join") {

@@ -183,6 +183,24 @@ TEST_CASE("an unclean leader is taken only where that is allowed") {
   CHECK(elect_unclean(record, two.view()) == error_code::eligible_leaders_not_available);
 }
 
+TEST_CASE("an unclean leader is one that is being added only if there is no other") {
+  world four{.live = {{1, 10}, {2, 20}, {3, 30}}};
+  auto record = new_partition({1, 2}, four.view());
+  four.live.erase(2);
+  REQUIRE(broker_gone(record, 2, four.view()));
+  record.eligible.clear();
+  record.replicas = {3, 1, 2};
+  record.adding = {3};
+  four.live.erase(1);
+  four.live[2] = 21;
+  four.allow_unclean = true;
+  REQUIRE(broker_gone(record, 1, four.view()));
+  CHECK(record.leader == replica_seat{2, 21});
+  four.live.erase(2);
+  REQUIRE(broker_gone(record, 2, four.view()));
+  CHECK(record.leader == replica_seat{3, 30});
+}
+
 TEST_CASE("leadership goes back to the preferred replica on request") {
   world two{.live = {{1, 10}, {2, 20}}};
   auto record = new_partition({1, 2}, two.view());
