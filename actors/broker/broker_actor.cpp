@@ -29,8 +29,10 @@ broker_actor::broker_actor(caf::actor_config& config, unit& where, broker_setup 
     : pinned(config, where), setup_(std::move(setup)), config_(setup_.config->get()) {
   self_.id = config_->node_id;
   if (setup_.connect) {
-    sources_.emplace(system(), setup_.services->units, std::exchange(setup_.connect, nullptr));
+    sources_.emplace(system(), setup_.services->units, std::exchange(setup_.connect, nullptr),
+                     throttle_of(throttled_side::follower));
   }
+  use_throttles();
   last_checkpoints_.resize(setup_.directories.size());
 }
 
@@ -132,6 +134,7 @@ void broker_actor::apply(const image_changed& change) {
   image_ = change.after;
   const auto config = setup_.config->get();
   const bool is_reconfigured = std::exchange(config_, config) != config;
+  if (is_reconfigured) use_throttles();
   use_sources();
   apply_topics(is_reconfigured ? all_topics(*image_, change) : *change.changed_topics);
 }
@@ -184,6 +187,20 @@ void broker_actor::use_sources() {
                  .max_bytes = config_->replica_fetch_response_max_bytes,
                  .partition_max_bytes = config_->replica_fetch_max_bytes},
                 config_->replica_fetch_backoff_ms);
+}
+
+void broker_actor::use_throttles() {
+  sending_->limit(throttled_bytes_per_second(*config_, throttled_side::leader));
+  receiving_->limit(throttled_bytes_per_second(*config_, throttled_side::follower));
+}
+
+replica_throttle broker_actor::throttle_of(throttled_side side) const {
+  return {.quota = side == throttled_side::leader ? sending_ : receiving_,
+          .is_for = [=, self = self_.id, services = setup_.services](const auto& which) {
+            auto image = services->metadata->get();
+            auto topic = image ? image->find_topic(which.topic_id) : nullptr;
+            return topic && is_throttled(topic->configs(), side, which.partition, self);
+          }};
 }
 
 void broker_actor::report_applied() {

@@ -23,6 +23,7 @@
 #include "actors/broker/local_replicas.hpp"
 #include "actors/broker/log_dirs.hpp"
 #include "actors/broker/replica_sources.hpp"
+#include "actors/config/replication_throttle.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/runtime/pinned.hpp"
 #include "storage/free_space.hpp"
@@ -125,6 +126,8 @@ private:
   void session_expired();
   void begin_new_life(broker_epoch epoch);
   void use_sources();
+  void use_throttles();
+  [[nodiscard]] replica_throttle throttle_of(throttled_side side) const;
   void report_applied();
   void report_image(const metadata_image& image);
   caf::result<leaderships_handed_over> hand_over(const hand_over_leaderships& wanted);
@@ -208,6 +211,8 @@ private:
   std::stop_source disk_work_;  ///< Ends the recovery of logs and the removal of deleted ones.
   apply_progress progress_;
   partition_map partitions_;
+  std::shared_ptr<replication_quota> sending_ = std::make_shared<replication_quota>();
+  std::shared_ptr<replication_quota> receiving_ = std::make_shared<replication_quota>();
   std::optional<replica_sources> sources_;  ///< None where this broker is the only one.
   std::map<caf::actor_addr, topic_id_partition> by_address_;
   struct removal {

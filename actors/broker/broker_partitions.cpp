@@ -232,7 +232,8 @@ void broker_actor::bring_up(local_partition& partition, opened_log& opened) {
                                                 .high_watermark = opened.high_watermark,
                                                 .self = self_,
                                                 .proposals = setup_.proposals,
-                                                .may_join = may_join(setup_.services->metadata)});
+                                                .may_join = may_join(setup_.services->metadata),
+                                                .throttle = throttle_of(throttled_side::leader)});
   monitor(partition.actor);
   by_address_.emplace(partition.actor.address(), replica.key);
   setup_.open->add(replica.key, partition.actor);

@@ -89,10 +89,12 @@ replica_sources::source* replica_sources::find_or_make(const source_key& key) {
   auto peer = connect_(home, self_, *leader, nullptr);
   if (!peer) return nullptr;
   source made{.peer = peer};
-  made.fetcher = spawn_on<replica_fetcher_actor>(
-      system_, home,
-      replica_fetcher_setup{
-          .self = self_, .leader = peer, .limits = limits_, .backoff_ms = backoff_ms_});
+  made.fetcher = spawn_on<replica_fetcher_actor>(system_, home,
+                                                 replica_fetcher_setup{.self = self_,
+                                                                       .leader = peer,
+                                                                       .limits = limits_,
+                                                                       .backoff_ms = backoff_ms_,
+                                                                       .throttle = throttle_});
   return &sources_.emplace(key, std::move(made)).first->second;
 }
 

@@ -14,6 +14,7 @@
 #include "actors/cluster/metadata_image.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/partition/fetch_plan.hpp"
+#include "actors/partition/replication_quota.hpp"
 
 namespace ottla {
 
@@ -25,8 +26,12 @@ using make_peer =
 
 class replica_sources {
 public:
-  replica_sources(caf::actor_system& system, std::vector<unit*> units, make_peer connect)
-      : system_(system), units_(std::move(units)), connect_(std::move(connect)) {}
+  replica_sources(caf::actor_system& system, std::vector<unit*> units, make_peer connect,
+                  replica_throttle throttle)
+      : system_(system),
+        units_(std::move(units)),
+        connect_(std::move(connect)),
+        throttle_(std::move(throttle)) {}
 
   /// Copies a partition from the leader of that assignment, if it says so; else from nobody.
   void follow(const topic_id_partition& which, const partition_control& partition,
@@ -64,6 +69,7 @@ private:
   caf::actor_system& system_;
   const std::vector<unit*> units_;
   const make_peer connect_;
+  const replica_throttle throttle_;
   image_ptr image_;
   replica_seat self_;
   fetch_plan_limits limits_;

@@ -19,6 +19,7 @@ std::vector<replica_seat> broker_liveness::take_due(int64_t now_ms) {
   for (auto& [seat, each] : others_) {
     if (each.state != contact::none || now_ms < each.not_before_ms) continue;
     each.state = contact::trying;
+    each.is_refused = false;  // this attempt says what is true now
     due.push_back(seat);
   }
   return due;

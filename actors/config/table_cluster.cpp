@@ -90,6 +90,21 @@ constexpr config_definition cluster_configs[] = {
                 "org.apache.kafka.common.replica.RackAwareReplicaSelector",
      .doc = "Where consumers read: from the leader, or from a replica in their own rack "
             "(their client.rack and the brokers' broker.rack)."},
+    {.name = "leader.replication.throttled.rate",
+     .type = config_type::int64,
+     .default_value = "9223372036854775807",
+     .min = 0,
+     .update = config_update::per_broker,
+     .doc = "How many bytes a second the broker sends, as leader, to the replicas that a topic's "
+            "leader.replication.throttled.replicas names. Replicas in sync count but do not wait."},
+    {.name = "follower.replication.throttled.rate",
+     .type = config_type::int64,
+     .default_value = "9223372036854775807",
+     .min = 0,
+     .update = config_update::per_broker,
+     .doc =
+         "How many bytes a second the broker takes, as follower, for its replicas that a topic's "
+         "follower.replication.throttled.replicas names. Those that have all do not wait."},
 };
 
 }  // namespace

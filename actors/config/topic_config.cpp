@@ -6,6 +6,7 @@
 
 #include "actors/config/broker_config.hpp"
 #include "actors/config/config_reader.hpp"
+#include "actors/config/replication_throttle.hpp"
 
 namespace ottla {
 namespace {
@@ -80,6 +81,9 @@ outcome<void> check_override(std::string_view name, std::string_view value) {
                              value_length_max)};
   }
   OTTLA_TRY(check_config_value(*definition, value));
+  if (name.ends_with(".replication.throttled.replicas")) {
+    OTTLA_TRY(check_throttled_replicas(name, value));
+  }
   if (definition->use == config_use::unsupported && value != definition->default_value) {
     return fault{error_code::invalid_config,
                  fmt::format("{}={} cannot be honoured: {}", name, value, definition->why)};

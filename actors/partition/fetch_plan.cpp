@@ -34,7 +34,7 @@ const fetch_cursor* fetch_plan::asked(const topic_id_partition& which) const {
   return wanted;
 }
 
-fetch_request fetch_plan::next() {
+fetch_request fetch_plan::next(const hold& is_held) {
   fetch_request request;
   request.replica_state = {self_.id, self_.epoch};
   request.max_wait_ms = limits_.max_wait_ms;
@@ -43,15 +43,17 @@ fetch_request fetch_plan::next() {
   request.session_id = session_id_;
   request.session_epoch = epoch_;
   if (epoch_ == 0) known_.clear();
+  sent_ = wanted_;
+  if (is_held)
+    std::erase_if(sent_, [&](const auto& each) { return is_held(each.first, each.second); });
   add_topics(request);
   add_forgotten(request);
-  sent_ = wanted_;
   return request;
 }
 
 /// Those that the session does not have, or has with another cursor.
 void fetch_plan::add_topics(fetch_request& request) const {
-  for (const auto& [which, cursor] : wanted_) {
+  for (const auto& [which, cursor] : sent_) {
     auto known = known_.find(which);
     if (known != known_.end() && known->second == cursor) continue;
     fetch_request::fetch_partition asked;
@@ -67,7 +69,7 @@ void fetch_plan::add_topics(fetch_request& request) const {
 
 void fetch_plan::add_forgotten(fetch_request& request) const {
   for (const auto& [which, cursor] : known_) {
-    if (wanted_.contains(which)) continue;
+    if (sent_.contains(which)) continue;
     topic_of(request.forgotten_topics_data, which.topic_id).partitions.push_back(which.partition);
   }
 }

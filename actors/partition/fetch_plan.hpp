@@ -2,6 +2,7 @@
 // the side that makes them keeps it. Plain bookkeeping.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <vector>
@@ -44,8 +45,12 @@ public:
   [[nodiscard]] const fetch_cursor* asked(const topic_id_partition& which) const;
   [[nodiscard]] bool empty() const { return wanted_.empty(); }
 
-  /// The next request. Its answer goes to answered(), or lost() if there is none.
-  fetch_request next();
+  using hold = std::function<bool(const topic_id_partition&, const fetch_cursor&)>;
+  /// The next request, without the partitions that are to wait. Its answer goes to answered(), or
+  /// lost() if there is none.
+  fetch_request next(const hold& is_held = {});
+  /// Whether that request asks for anything; it need not be sent otherwise.
+  [[nodiscard]] bool asks_for_any() const { return !sent_.empty(); }
   /// False: the leader has forgotten the session, or means another one: nothing was read.
   bool answered(const fetch_response& response);
   void lost();

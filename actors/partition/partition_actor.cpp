@@ -26,6 +26,7 @@ partition_actor::partition_actor(caf::actor_config& config, unit& where, partiti
       assignment_(std::move(setup.assignment)),
       progress_(setup.self.id, rules(), std::move(setup.may_join)),
       proposals_(std::move(setup.proposals)),
+      throttle_(std::move(setup.throttle)),
       log_start_(setup.facts.log_start_offset),
       last_epoch_(setup.facts.latest_epoch) {
   const auto& facts = setup.facts;

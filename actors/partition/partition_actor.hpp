@@ -10,6 +10,7 @@
 #include <caf/typed_response_promise.hpp>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,6 +20,7 @@
 #include "actors/partition/fetch_watches.hpp"
 #include "actors/partition/pending_acks.hpp"
 #include "actors/partition/replica_progress.hpp"
+#include "actors/partition/replication_quota.hpp"
 #include "actors/runtime/pinned.hpp"
 #include "actors/runtime/unit.hpp"
 
@@ -35,6 +37,7 @@ struct partition_setup {
   replica_seat self;
   isr_proposals_handle proposals;  ///< May be null where no partition has a second replica.
   std::function<bool(const replica_seat&)> may_join = [](const replica_seat&) { return true; };
+  replica_throttle throttle;  ///< Of what this broker sends as a leader.
 };
 
 class partition_actor final : public pinned<partition_control::base> {
@@ -88,6 +91,8 @@ private:
   void take_role(const partition_assignment& before);
   void begin_to_lead();
   caf::result<read_result> read_for_replica(const read_partition& request);
+  [[nodiscard]] bool is_throttled(const replica_seat& replica) const;
+  void count_received(const read_partition& request);
   void has_read_for_replica(const read_partition& request, log_read_result& ended,
                             read_promise& promise);
   void look_at_replicas();
@@ -131,6 +136,10 @@ private:
   partition_assignment assignment_;
   replica_progress progress_;
   isr_proposals_handle proposals_;
+  replica_throttle throttle_;
+  /// What a follower was last given; counted when it asks for what lies behind that, because not
+  /// all that is read fits into its answer.
+  std::map<broker_id, std::pair<log_offset, int64_t>> given_;
   log_offset log_start_ = 0;
   // For the estimates of watches: bytes below the high watermark since this actor began, and what
   // was appended above it, by the offset that makes it visible.

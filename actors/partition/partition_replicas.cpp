@@ -1,4 +1,5 @@
 // The leader's side of replication, and how a partition changes its role.
+#include <algorithm>
 #include <caf/send.hpp>
 #include <utility>
 
@@ -42,6 +43,7 @@ void partition_actor::take_role(const partition_assignment& before) {
 
 void partition_actor::begin_to_lead() {
   const auto epoch = assignment_.epoch;
+  given_.clear();
   for (auto& waiting : std::exchange(waiting_, {})) {
     waiting.promise.deliver(follower_position{.error = error_code::fenced_leader_epoch});
   }
@@ -59,12 +61,27 @@ void partition_actor::begin_to_lead() {
 
 // --- fetches of replicas ---
 
+/// A replica in sync is never held back: what is acknowledged would wait for it.
+bool partition_actor::is_throttled(const replica_seat& replica) const {
+  const auto& isr = progress_.seats().isr;
+  const bool is_in_sync = std::ranges::find(isr, replica.id, &replica_seat::id) != isr.end();
+  return !is_in_sync && throttle_.holds_back(key(), time().mono_ms());
+}
+
+void partition_actor::count_received(const read_partition& request) {
+  auto given = given_.extract(request.replica->id);
+  if (!given || request.fetch_offset <= given.mapped().first) return;
+  throttle_.count(key(), given.mapped().second, time().mono_ms());
+}
+
 caf::result<read_result> partition_actor::read_for_replica(const read_partition& request) {
   auto promise = make_response_promise<read_result>();
+  count_received(request);
+  const bool waits = is_throttled(*request.replica);
   log_read wanted{.from = request.fetch_offset,
-                  .max_bytes = request.max_bytes,
+                  .max_bytes = waits ? 0 : request.max_bytes,
                   .upper_bound = INT64_MAX,
-                  .at_least_one_batch = request.at_least_one_batch,
+                  .at_least_one_batch = request.at_least_one_batch && !waits,
                   .last_fetched_epoch = request.last_fetched_epoch,
                   .copy_above = progress_.high_watermark()};
   this->request(log_, caf::infinite, wanted)
@@ -101,6 +118,9 @@ void partition_actor::has_read_for_replica(const read_partition& request, log_re
   answer.diverging = ended.diverging;
   const auto bytes = size_bytes(ended.records);
   traffic_.replicated_bytes += bytes;
+  if (bytes > 0 && throttle_.quota && throttle_.quota->is_limited()) {
+    given_[request.replica->id] = {request.fetch_offset, bytes};
+  }
   if (agrees && request.watch && bytes < request.watch->below_bytes) {
     replica_watches_.add(*request.watch, bytes, appended_bytes_);
   }

@@ -29,6 +29,7 @@ void replica_fetcher_actor::on_exit() {
   cancel_timer(rest_timer_);
   followed_.clear();
   setup_.leader = nullptr;
+  setup_.throttle = {};
 }
 
 // --- partitions ---
@@ -84,8 +85,11 @@ void replica_fetcher_actor::rest() {
 
 void replica_fetcher_actor::fetch() {
   if (is_fetching_ || plan_.empty()) return;
+  auto asked =
+      plan_.next([this](const auto& which, const auto& cursor) { return is_held(which, cursor); });
+  if (!plan_.asks_for_any()) return rest();
   is_fetching_ = true;
-  auto request = question(plan_.next(), fetch_plan::version, "replica-fetcher");
+  auto request = question(std::move(asked), fetch_plan::version, "replica-fetcher");
   request.timeout_ms += setup_.limits.max_wait_ms;
   this->request(setup_.leader, caf::infinite, std::move(request))
       .then([this](peer_answer& answer) { fetched(answer); },
@@ -93,6 +97,15 @@ void replica_fetcher_actor::fetch() {
               peer_answer gone{.failure = fault{error_code::network_exception, "no peer", 0}};
               fetched(gone);
             });
+}
+
+/// Throttled and behind: it waits while the broker has taken more than its share.
+bool replica_fetcher_actor::is_held(const topic_id_partition& which,
+                                    const fetch_cursor& cursor) const {
+  auto found = followed_.find(which);
+  const bool is_behind =
+      found != followed_.end() && cursor.fetch_offset < found->second.leader_high_watermark;
+  return is_behind && setup_.throttle.holds_back(which, time().mono_ms());
 }
 
 void replica_fetcher_actor::fetched(peer_answer& answer) {
@@ -126,6 +139,8 @@ void replica_fetcher_actor::apply(const topic_id_partition& which,
     news.diverging = epoch_end{data.diverging_epoch.epoch, data.diverging_epoch.end_offset};
   }
   if (auto* bytes = std::get_if<shared_bytes>(&data.records)) news.records = std::move(*bytes);
+  if (data.high_watermark >= 0) found->second.leader_high_watermark = data.high_watermark;
+  setup_.throttle.count(which, static_cast<int64_t>(news.records.size()), time().mono_ms());
   ++answers_left_;
   const auto epoch = cursor->epoch;
   this->request(found->second.partition, caf::infinite, std::move(news))

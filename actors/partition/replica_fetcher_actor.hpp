@@ -14,6 +14,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/partition/fetch_plan.hpp"
+#include "actors/partition/replication_quota.hpp"
 #include "actors/runtime/pinned.hpp"
 
 namespace ottla {
@@ -23,6 +24,7 @@ struct replica_fetcher_setup {
   peer_handle leader;
   fetch_plan_limits limits;
   int64_t backoff_ms = 200;  ///< After an error, of one partition or of the connection.
+  replica_throttle throttle;
 };
 
 class replica_fetcher_actor final : public pinned<replica_fetcher_handle::base> {
@@ -37,7 +39,8 @@ private:
   struct followed {
     partition_follower partition;
     leader_epoch epoch = no_leader_epoch;
-    bool is_begun = false;  ///< It has said where to read on.
+    bool is_begun = false;                         ///< It has said where to read on.
+    log_offset leader_high_watermark = INT64_MAX;  ///< As last heard.
   };
 
   void follow(const follow_partition& wanted);
@@ -46,6 +49,7 @@ private:
   void has_position(const topic_id_partition& which, leader_epoch epoch,
                     const follower_position& position);
   void fetch();
+  [[nodiscard]] bool is_held(const topic_id_partition& which, const fetch_cursor& cursor) const;
   void fetched(peer_answer& answer);
   void apply(const topic_id_partition& which, fetch_response::partition_data& data);
   void applied();

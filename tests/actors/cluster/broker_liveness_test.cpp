@@ -91,4 +91,23 @@ TEST_CASE("a failure that comes twice counts once") {
   CHECK(all.take_dead().empty());
 }
 
+TEST_CASE("a refusal does not count while the next attempt runs") {
+  auto all = reaching({two, three, four});
+  for (const auto& seat : {two, three}) all.lost(seat, false, 0);
+  all.take_due(100);
+  all.lost(two, true, 100);
+  CHECK(all.take_dead().empty());  // three is in doubt as well
+  all.reached(three);
+  REQUIRE(all.take_due(1'100) == seats{two});
+  all.lost(three, false, 1'100);
+  all.take_due(1'160);
+  all.reached(three);
+  all.lost(four, false, 1'200);
+  all.take_due(1'260);
+  all.reached(four);
+  CHECK(all.take_dead().empty());
+  all.reached(two);
+  CHECK(all.take_dead().empty());
+}
+
 }  // namespace ottla

@@ -106,4 +106,30 @@ TEST_CASE("a leader without room for a session is asked for everything each time
   }
 }
 
+TEST_CASE("a partition that has to wait is forgotten by the session and asked for again later") {
+  fetch_plan plan({2, 20}, {});
+  plan.set(a0, {3, 10, 2, 1});
+  plan.set(a1, {4, 11, 2, 1});
+  plan.next();
+  REQUIRE(plan.answered(answer(9)));
+  const auto hold_a1 = [](const auto& which, const auto& cursor) {
+    return which == a1 && cursor.fetch_offset == 11;
+  };
+  auto request = plan.next(hold_a1);
+  CHECK(plan.asks_for_any());
+  CHECK(partitions_in(request) == 0);
+  REQUIRE(request.forgotten_topics_data.size() == 1);
+  CHECK(request.forgotten_topics_data[0].partitions == std::vector<int32_t>{1});
+  CHECK(plan.asked(a1) == nullptr);
+  CHECK(plan.asked(a0) != nullptr);
+  REQUIRE(plan.answered(answer(9)));
+  request = plan.next();
+  CHECK(request.forgotten_topics_data.empty());
+  REQUIRE(partitions_in(request) == 1);
+  CHECK(request.topics[0].partitions[0].fetch_offset == 11);
+  CHECK(plan.asked(a1) != nullptr);
+  plan.next([](const auto&, const auto&) { return true; });
+  CHECK_FALSE(plan.asks_for_any());
+}
+
 }  // namespace ottla

@@ -292,6 +292,9 @@ public:
 
   std::vector<std::unique_ptr<replica>> replicas;
   partition_assignment record;  ///< What the controller has decided; the role is each one's own.
+  /// Of all leaders, and of all followers.
+  std::shared_ptr<replication_quota> sending = std::make_shared<replication_quota>();
+  std::shared_ptr<replication_quota> taking = std::make_shared<replication_quota>();
 
 private:
   template <class Result, class Handle, class Request, class Then>
@@ -330,6 +333,8 @@ private:
     return mine;
   }
 
+  static bool everything(const topic_id_partition&) { return true; }
+
   void open(replica& which, last_shutdown last) {
     which.handles = std::make_shared<file_handles>(which.disk, 8);
     auto opened =
@@ -365,9 +370,11 @@ private:
                           .assignment = assignment_for(which),
                           .self = which.seat,
                           .proposals = which.proposals,
-                          .may_join = [this](const replica_seat& seat) {
-                            return at(seat.id).seat == seat && at(seat.id).partition;
-                          }};
+                          .may_join =
+                              [this](const replica_seat& seat) {
+                                return at(seat.id).seat == seat && at(seat.id).partition;
+                              },
+                          .throttle = {sending, everything}};
     setup.assignment.role = partition_role::offline;  // until it is told
     setup.assignment.epoch = no_leader_epoch;
     setup.assignment.seats.partition_epoch = -1;
@@ -378,7 +385,9 @@ private:
     which.peer = caf::actor_cast<caf::actor>(peer);
     which.fetcher = spawn_on<replica_fetcher_actor>(
         system(), home(),
-        replica_fetcher_setup{.self = which.seat, .leader = caf::actor_cast<peer_handle>(peer)});
+        replica_fetcher_setup{.self = which.seat,
+                              .leader = caf::actor_cast<peer_handle>(peer),
+                              .throttle = {taking, everything}});
   }
 
   void end(replica& which) {

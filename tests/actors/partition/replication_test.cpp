@@ -122,6 +122,62 @@ TEST_CASE("a replica that lags leaves the ISR, and returns when it has caught up
   CHECK(three.contents(3) == words{"a", "b"});
 }
 
+TEST_CASE("a leader that is throttled holds records back from a replica until it is in sync") {
+  replication_fixture three;
+  three.append("a");
+  three.fetch_all();
+  three.append("b");
+  for (int i = 0; i < 60; ++i) {
+    three.fetch(2);
+    three.pass(200);
+  }
+  REQUIRE(three.record.seats.isr.size() == 2);
+  three.sending->limit(10);
+  three.sending->record(60, three.time.mono_ms());
+  auto sent = three.append("c");
+  three.fetch(3);
+  three.fetch(3);
+  CHECK(three.contents(3) == words{"a"});
+  three.fetch(2);
+  three.fetch(2);
+  CHECK(error_of(sent) == error_code::none);  // who is in sync does not wait
+  three.pass(10'100);  // what replica 2 was given counts as well
+  three.fetch(3);
+  CHECK(three.contents(3) == words{"a", "b", "c"});
+  CHECK_FALSE(three.sending->is_exceeded(three.time.mono_ms()));
+  three.fetch(3);  // it says that it has them
+  CHECK(three.sending->is_exceeded(three.time.mono_ms()));
+  CHECK(three.record.seats.isr.size() == 3);
+}
+
+TEST_CASE("a follower that is throttled does not ask while it is behind") {
+  replication_fixture three;
+  three.append("a");
+  three.fetch_all();
+  three.stop(3);
+  three.append("b", acks_leader);
+  three.taking->limit(10);
+  three.taking->record(60, three.time.mono_ms());
+  three.restart(three.at(3), last_shutdown::clean);
+  three.pass(1'000);
+  CHECK(three.at(3).wire->waiting == 0);
+  CHECK(three.at(2).wire->waiting == 1);
+  three.fetch(2);  // it had all there was when it last heard
+  CHECK(three.contents(2) == words{"a", "b"});
+  three.taking->limit(INT64_MAX);
+  three.fetch(3);
+  CHECK(three.contents(3) == words{"a", "b"});
+}
+
+TEST_CASE("what a throttled follower takes counts") {
+  replication_fixture three;
+  three.taking->limit(10);
+  CHECK_FALSE(three.taking->is_exceeded(three.time.mono_ms()));
+  three.append("a");
+  three.fetch(2);
+  CHECK(three.taking->is_exceeded(three.time.mono_ms()));
+}
+
 TEST_CASE("with too few replicas in sync acks=all is refused and nothing new is shown") {
   replication_fixture three;
   three.append("a");
