@@ -128,9 +128,11 @@ void read_default_replication(admin_client& client, cluster_state& cluster) {
   }
 }
 
+/// The controller is asked: another broker may not have heard yet of what it was just told.
 outcome<void> read_moves(admin_client& client, cluster_state& cluster) {
-  auto answer =
-      client.call(list_partition_reassignments_request{.timeout_ms = client.timeout_ms()});
+  const list_partition_reassignments_request request{.timeout_ms = client.timeout_ms()};
+  auto answer = client.call_broker_within(patience, cluster.controller, request);
+  if (!answer) answer = client.call(request);  // whoever answers knows something
   if (!answer) return std::move(answer.error());
   if (answer->error_code != error_code::none) {
     return broker_fault(answer->error_code, "reassignments", answer->error_message);

@@ -13,9 +13,12 @@
 namespace ottla {
 namespace {
 
+/// Each once: what is owed is said again with every image.
 template <class Item>
-void append(std::vector<Item>& to, const std::vector<Item>& more) {
+void add(std::vector<Item>& to, const std::vector<Item>& more) {
   to.insert(to.end(), more.begin(), more.end());
+  std::ranges::sort(to);
+  to.erase(std::unique(to.begin(), to.end()), to.end());
 }
 
 }  // namespace
@@ -110,8 +113,8 @@ void controller_link_actor::report(const report_broker_request& what) {
     if (heard && heard->error_code == error_code::none) return;
     unsaid_.is_ready = unsaid_.is_ready || what.is_ready;
     unsaid_.is_stopping = unsaid_.is_stopping || what.is_stopping;
-    append(unsaid_.removed_topics, what.removed_topics);
-    append(unsaid_.removed_replicas, what.removed_replicas);
+    add(unsaid_.removed_topics, what.removed_topics);
+    add(unsaid_.removed_replicas, what.removed_replicas);
     if (!repeat_timer_) repeat_timer_ = arm_timer(setup_.repeat_report_ms, repeat_token);
   });
 }

@@ -2,6 +2,7 @@
 // Private, between brokers; who it is comes from its proof.
 #pragma once
 
+#include <compare>
 #include <vector>
 
 #include "protocol/api_key.hpp"
@@ -28,7 +29,7 @@ struct report_broker_request {
     uuid topic_id;
     int32_t partition_index = 0;
 
-    bool operator==(const removed_replica&) const = default;
+    friend auto operator<=>(const removed_replica&, const removed_replica&) = default;
   };
   /// Partitions that were moved away from it and of which it has no data any more.
   std::vector<removed_replica> removed_replicas;

@@ -23,11 +23,19 @@ struct link_fixture : cluster_fixture {
   /// It takes every question and answers none.
   peer_handle silent_peer() {
     auto silent = system().spawn<acting>([this](caf::event_based_actor& self) {
-      return caf::behavior{[this, &self](const ask_peer&) -> caf::result<peer_answer> {
-        unanswered.push_back(self.make_response_promise());
-        return caf::delegated<peer_answer>{};
-      }};
+      return caf::behavior{
+          [this, &self](const ask_peer& asked) -> caf::result<peer_answer> {
+            last_asked_bytes = size_bytes(asked.encode(0));
+            unanswered.push_back(self.make_response_promise());
+            return caf::delegated<peer_answer>{};
+          },
+          [this](caf::unit_t) {
+            for (auto& each : std::exchange(unanswered, {})) {
+              each.deliver(peer_answer{.failure = fault{error_code::network_exception, "cut", 0}});
+            }
+          }};
     });
+    last_peer = silent;
     return caf::actor_cast<peer_handle>(silent);
   }
   std::shared_ptr<pending_answer<create_topics_response>> create_through(
@@ -54,6 +62,8 @@ struct link_fixture : cluster_fixture {
 
   std::vector<controller_link> links;
   std::vector<caf::response_promise> unanswered;
+  int64_t last_asked_bytes = 0;
+  caf::actor last_peer;
 };
 
 }  // namespace
@@ -87,6 +97,21 @@ TEST_CASE_METHOD(link_fixture, "a client hears in its time of a controller that 
   pass(1'501);
   REQUIRE(asked->failed);
   CHECK(*asked->failed == error_code::request_timed_out);
+}
+
+TEST_CASE_METHOD(link_fixture, "what the controller could not be told waits once") {
+  start(last_stop::clean, 1);
+  auto link = link_of(start(last_stop::clean, 2));
+  const local_data_removed removed{2, {home().random().id()}, {{home().random().id(), 7}}};
+  for (int i = 0; i < 5; ++i) caf::anon_send(link, removed);
+  settle();
+  const auto once = last_asked_bytes;
+  REQUIRE(unanswered.size() == 5);
+  caf::anon_send(last_peer, caf::unit);  // they all fail
+  settle();
+  pass(10'000);
+  REQUIRE(unanswered.size() == 1);
+  CHECK(last_asked_bytes == once);
 }
 
 }  // namespace ottla
