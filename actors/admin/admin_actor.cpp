@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/admin/admin_access.hpp"
+#include "actors/admin/in_turns.hpp"
 #include "actors/config/config_description.hpp"
 #include "storage/file_system.hpp"
 
@@ -15,6 +16,7 @@ namespace {
 
 /// How long one round of questions to all partitions serves.
 constexpr int64_t round_serves_ms = 2'000;
+constexpr size_t questions_at_a_time = 64;
 
 /// Where the keys of the config stand, in one word.
 const char* name_of(config_source source) {
@@ -95,13 +97,18 @@ void admin_actor::describe(const std::vector<topic_id_partition>& which,
   if (is_over_) return;
   auto answers = gather_for<partition_descriptions>(
       {}, [use = std::move(use)](partition_descriptions& all) { use(all); });
-  for (const auto& each : which) {
-    auto handle = services_.partitions->find(each);
-    if (!handle) continue;
-    this->request(handle, caf::infinite, query_partition{})
-        .then([=](const partition_description& said) { answers->emplace(each, said); },
-              [answers](const caf::error&) {});
-  }
+  in_turns::start(which.size(), questions_at_a_time,
+                  [this, which, answers](size_t i, const in_turns::ended_function& ended) {
+                    auto handle = services_.partitions->find(which[i]);
+                    if (!handle || is_over_) return ended();
+                    this->request(handle, caf::infinite, query_partition{})
+                        .then(
+                            [=, key = which[i]](const partition_description& said) {
+                              answers->emplace(key, said);
+                              ended();
+                            },
+                            [ended](const caf::error&) { ended(); });
+                  });
 }
 
 void admin_actor::describe_all(std::function<void(const descriptions_ptr&)> use) {
@@ -149,20 +156,25 @@ void admin_actor::brokers(const admin_reply<brokers_view>& reply) {
       others.insert(broker.id);
       continue;
     }
-    auto& dirs = broker.log_dirs.emplace();
-    for (const auto& path : config->log_dirs) {
-      auto& dir = dirs.emplace_back();
-      dir.path = path;
-      if (services_.disk == nullptr) continue;
-      // Asks the filesystem's tables in memory, not the disk.
-      if (auto space = services_.disk->space(path)) {
-        dir.total_bytes = space->total_bytes;
-        dir.free_bytes = space->free_bytes;
-      }
-    }
+    broker.log_dirs = own_log_dirs();
   }
   view.missing = missing(others);
   reply(std::move(view));
+}
+
+std::vector<log_dir_view> admin_actor::own_log_dirs() const {
+  std::vector<log_dir_view> dirs;
+  for (const auto& path : services_.config->get()->log_dirs) {
+    auto& dir = dirs.emplace_back();
+    dir.path = path;
+    if (services_.disk == nullptr) continue;
+    // Asks the filesystem's tables in memory, not the disk.
+    if (auto space = services_.disk->space(path)) {
+      dir.total_bytes = space->total_bytes;
+      dir.free_bytes = space->free_bytes;
+    }
+  }
+  return dirs;
 }
 
 void admin_actor::traffic(const admin_reply<traffic_view>& reply) {

@@ -79,6 +79,7 @@ private:
                       std::function<void(std::vector<std::optional<group_detail>>)> use);
   void answer_groups(const image_ptr& image, const groups_question& question, group_rows rows,
                      const admin_reply<groups_page>& reply);
+  [[nodiscard]] std::vector<log_dir_view> own_log_dirs() const;
   /// The brokers whose part this one does not know.
   [[nodiscard]] std::vector<missing_broker> missing(const std::set<broker_id>& asked) const;
   [[nodiscard]] std::set<broker_id> other_coordinators(const metadata_image& image) const;

@@ -5,12 +5,14 @@
 
 #include "actors/admin/admin_access.hpp"
 #include "actors/admin/admin_actor.hpp"
+#include "actors/admin/in_turns.hpp"
 #include "actors/group/consumer_subscription.hpp"
 #include "actors/group/java_string.hpp"
 
 namespace ottla {
 namespace {
 
+constexpr size_t groups_at_a_time = 16;
 constexpr api_version describe_version = 6;  // says GROUP_ID_NOT_FOUND
 
 /// Sorted partitions, each topic once.
@@ -183,11 +185,14 @@ void admin_actor::measure_groups(
   using details = std::vector<std::optional<group_detail>>;
   auto found = gather_for<details>(details(names.size()),
                                    [use = std::move(use)](details& all) { use(std::move(all)); });
-  for (size_t i = 0; i < names.size(); ++i) {
-    measure_group(image, names[i], [found, i](std::optional<group_detail> view, error_code) {
-      (*found)[i] = std::move(view);
-    });
-  }
+  in_turns::start(
+      names.size(), groups_at_a_time, [=, this](size_t i, const in_turns::ended_function& ended) {
+        if (is_over_) return ended();
+        measure_group(image, names[i], [=](std::optional<group_detail> view, error_code) {
+          (*found)[i] = std::move(view);
+          ended();
+        });
+      });
 }
 
 void admin_actor::groups(const groups_question& question, const admin_reply<groups_page>& reply) {

@@ -188,6 +188,18 @@ void add_memory(metric_page& page, const memory_budget& memory) {
   }
 }
 
+void add_log_dirs(metric_page& page, const std::vector<log_dir_view>& dirs) {
+  auto family = [&](std::string_view name, std::string_view help, int64_t log_dir_view::* bytes) {
+    page.gauge(name, help);
+    for (const auto& each : dirs) {
+      if (each.*bytes >= 0) page.add(static_cast<double>(each.*bytes), {{"path", each.path}});
+    }
+  };
+  family("ottla_log_dir_total_bytes", "Size of the file system of a log directory",
+         &log_dir_view::total_bytes);
+  family("ottla_log_dir_free_bytes", "What is free of it", &log_dir_view::free_bytes);
+}
+
 }  // namespace
 
 void admin_actor::metrics(const admin_reply<std::string>& reply) {
@@ -220,6 +232,7 @@ void admin_actor::write_metrics(const image_ptr& image, const partition_descript
   add_partitions(page, own);
   add_traffic(page, traffic_);
   add_groups(page, groups);
+  add_log_dirs(page, own_log_dirs());
   if (services_.memory != nullptr) add_memory(page, *services_.memory);
   reply(page.text());
 }

@@ -2,6 +2,9 @@
 import base64
 import json
 import os
+import pathlib
+import re
+import shutil
 import socket
 import struct
 import subprocess
@@ -449,3 +452,67 @@ def test_records_are_produced_and_found_again_by_clients(node, admin, topic):
     assert producer.flush(30) == 0
     assert [places[b"key %d" % n] for n in range(20)] == [each["partition"] for each in results[3:]]
     assert admin.ask("/api/v1/topics/__consumer_offsets/records", "POST", {"records": [{"value": "x"}]})[0] in (400, 404)
+
+
+PACKAGING = pathlib.Path(__file__).resolve().parents[2] / "packaging"
+BOARD, RULES = PACKAGING / "grafana" / "ottla.json", PACKAGING / "prometheus" / "ottla.rules.yml"
+
+
+def expressions():
+    """Every PromQL expression of the board and of the alert rules."""
+    board = [target["expr"] for panel in json.loads(BOARD.read_text())["panels"] for target in panel["targets"]]
+    rules = [line.split("expr:", 1)[1] for line in RULES.read_text().splitlines() if line.strip().startswith("expr:")]
+    assert board and rules
+    return board + rules
+
+
+def test_the_board_and_the_alerts_name_metrics_that_exist(node, admin, topic, group):
+    create(node, topic)
+    produce(node, topic, 1)
+    consumer = Consumer({"bootstrap.servers": node.bootstrap, "group.id": group, "enable.auto.commit": False})
+    consumer.commit(offsets=[TopicPartition(topic, 0, 0)], asynchronous=False)
+    consumer.close()
+    page = admin.ask("/metrics")[2].decode()
+    there = {line.split("{")[0].split(" ")[0] for line in page.splitlines() if not line.startswith("#")}
+    wanted = {name for each in expressions() for name in re.findall(r"\b(?:kafka|ottla)_[a-z_]+", each)}
+    assert len(wanted) > 10 and wanted <= there, wanted - there
+    [free] = [float(line.rsplit(" ", 1)[1]) for line in page.splitlines() if line.startswith("ottla_log_dir_free_bytes")]
+    assert free > 0
+
+
+@pytest.mark.skipif(not shutil.which("prometheus"), reason="there is no prometheus in PATH")
+def test_prometheus_scrapes_and_evaluates(node, admin, topic, tmp_path):
+    """Debian's Prometheus reads the page, takes the rules, and evaluates every expression of the board."""
+    create(node, topic)
+    produce(node, topic, 5)
+    port = free_port()
+    (tmp_path / "prometheus.yml").write_text(
+        f"global: {{scrape_interval: 1s, evaluation_interval: 1s}}\nrule_files: ['{RULES}']\n"
+        f"scrape_configs: [{{job_name: ottla, static_configs: [{{targets: ['127.0.0.1:{admin.port}']}}]}}]\n")
+    server = subprocess.Popen(["prometheus", f"--config.file={tmp_path / 'prometheus.yml'}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+                               f"--web.listen-address=127.0.0.1:{port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        def query(path, **arguments):
+            try:
+                url = f"http://127.0.0.1:{port}/api/v1/{path}?{urllib.parse.urlencode(arguments)}"
+                with urllib.request.urlopen(url, timeout=10) as answer:
+                    return json.loads(answer.read())["data"]
+            except urllib.error.HTTPError as refused:
+                raise AssertionError(f"{arguments}: {refused.read()}") from refused
+            except (urllib.error.URLError, ConnectionError):
+                return None
+
+        def up():
+            found = query("query", query="up")
+            return found and found["result"] and found["result"][0]["value"][1] == "1"
+        wait_until(up, 60, what="Prometheus has scraped")
+        [value] = query("query", query=f'sum(kafka_topic_partition_current_offset{{topic="{topic}"}})')["result"]
+        assert value["value"][1] == "5"
+        for each in expressions():
+            query("query", query=each)
+        rules = [rule for part in query("rules")["groups"] for rule in part["rules"]]
+        wait_until(lambda: all(rule["health"] == "ok" for part in query("rules")["groups"] for rule in part["rules"]), 30, what="rules evaluated")
+        assert len(rules) == RULES.read_text().count("- alert:")
+    finally:
+        server.terminate()
+        server.wait(30)
