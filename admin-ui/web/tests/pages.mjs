@@ -36,6 +36,7 @@ const pages = {
   brokers: ['#/brokers', 'broker-2.internal.example'],
   topics: ['#/topics', 'payments.settled'],
   topic: ['#/topics/orders', '9\u2009223\u2009372\u2009036\u2009854\u2009775\u2009806'],
+  messages: ['#/topics/orders?tab=messages&partition=0', '<binary> 00 ff 10'],
   configs: ['#/topics/orders?tab=configs', '604800000'],
   groups: ['#/groups?sort=-lag', 'billing'],
   group: ['#/groups/billing', '1\u2009187\u2009116'],

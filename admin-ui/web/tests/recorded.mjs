@@ -114,6 +114,26 @@ export const channels = {
 
 const rows = ['orders', 'payments.settled.by-region-and-currency.v2', 'clicks'];
 export const answers = {
+  whoami: { principal: 'User:ANONYMOUS', readOnly: true, broker: 2, version: '0.1.0', uiHash: 'a' },
+  'topics/orders/partitions/0/records': {
+    items: [
+      {
+        offset: '9223372036854775800',
+        timestamp: 1795456800000,
+        key: { b: 'AP8Q' },
+        value: { s: '{"id":1', n: 90000, cut: true },
+        headers: [['trace', null]],
+        sizeBytes: 90021,
+      },
+    ],
+    logStart: '0',
+    highWatermark: '9223372036854775807',
+    start: '9223372036854775800',
+    next: '9223372036854775801',
+    end: 'budget',
+    scannedRecords: '1',
+    scannedBytes: '90021',
+  },
   topics: {
     items: rows.map((name, at) => ({
       name,
