@@ -85,7 +85,8 @@ TEST_CASE_METHOD(views_fixture, "each kind of trouble is counted once, with its 
 
 TEST_CASE_METHOD(views_fixture, "of much trouble the first partitions are named, all are counted") {
   add_topic("t", std::vector<std::vector<broker_id>>(50));
-  const auto* offline = reason_of(view(), "offline");
+  const auto seen = view();
+  const auto* offline = reason_of(seen, "offline");
   REQUIRE(offline);
   CHECK(offline->count == 50);
   CHECK(offline->partitions.size() == 10);
