@@ -8,6 +8,7 @@
 
 #include "actors/runtime/log.hpp"
 #include "tests/sim/client.hpp"
+#include "tests/sim/cluster_facts.hpp"
 #include "tests/sim/network.hpp"
 
 namespace ottla::sim {
@@ -55,6 +56,7 @@ struct place {
   machine on;
   const broker_config config;
   std::unique_ptr<process> runs;
+  image_ptr seen;  ///< What it knew when that was looked at last.
   std::vector<std::weak_ptr<simulated_transport>> wires;  ///< Its clients'.
   int64_t starts_at_us = 0;                               ///< While nothing runs.
   int64_t reconnects_at_us = 0;  ///< To the store, while it is cut off; 0: it is not.
@@ -64,8 +66,9 @@ struct place {
 
 class cluster_simulation {
 public:
-  explicit cluster_simulation(uint64_t seed)
+  cluster_simulation(uint64_t seed, cluster_mistake mistake)
       : random_(seed),
+        mistake_(mistake),
         facts_(1),
         world_{.time = time_,
                .random = random_,
@@ -153,6 +156,8 @@ private:
   void end(place& where) {
     where.reconnects_at_us = 0;
     if (!where.runs) return;
+    where.seen = nullptr;
+    leaderships_.forget(name_of(where));
     network_.end_process(where.id);  // its ends of connections hold actors, which go with it
     where.runs.reset();
     for (auto& each : std::exchange(where.wires, {})) {
@@ -277,7 +282,22 @@ private:
       if (each->options().is_idempotent) counts[each->options().number] = each->records();
     }
     facts_.check_whole(0, counts);
+    compare_replicas();
     result_.elections = leader_epochs();
+  }
+
+  void compare_replicas() {
+    const auto directory = fmt::format("/disk/a/{}-0", topic_name);
+    if (mistake_ == cluster_mistake::follower_has_other_bytes) {
+      places_.back()->on.disk.flip_bit(directory + "/00000000000000000000.log", 100, 0);
+    }
+    const auto first = batches_on(places_.front()->on.disk, directory);
+    for (const auto& each : places_) {
+      auto differs = difference(first, batches_on(each->on.disk, directory), facts_.end_of(0));
+      if (differs.empty()) continue;
+      facts_.violated(fmt::format("I5: brokers {} and {}: {}, below the high watermark {}",
+                                  places_.front()->id, each->id, differs, facts_.end_of(0)));
+    }
   }
 
   [[nodiscard]] bool clients_are_done() const {
@@ -357,6 +377,32 @@ private:
   // --- one step ---
 
   void step() {
+    make_step();
+    check_leaderships();
+  }
+
+  static std::string name_of(const place& where) { return fmt::format("broker {}", where.id); }
+
+  void check_leaderships() {
+    const auto note = [this](const std::string& wrong) {
+      if (!wrong.empty()) facts_.violated(wrong);
+    };
+    if (std::exchange(commits_seen_, store_.commits) != store_.commits) {
+      note(leaderships_.look(store_));
+    }
+    for (auto& each : places_) {
+      if (!each->serves()) continue;
+      auto now = each->runs->image();
+      if (std::exchange(each->seen, now) == now) continue;
+      now->for_each_topic([&](const topic_ptr& topic) {
+        for (int32_t i = 0; i < topic->partition_count(); ++i) {
+          note(leaderships_.look(name_of(*each), {topic->id(), i}, topic->partition(i)));
+        }
+      });
+    }
+  }
+
+  void make_step() {
     ++result_.steps;
     const auto choice = random_.below(20);
     trace(choice);
@@ -439,9 +485,12 @@ private:
   }
 
   random_source random_;
+  const cluster_mistake mistake_;
   world_clock time_;
   memory_ensemble store_;
   history facts_;
+  leaderships leaderships_;
+  int64_t commits_seen_ = 0;
   client_world world_;
   network network_;
   std::vector<std::unique_ptr<place>> places_;
@@ -459,9 +508,9 @@ private:
 
 }  // namespace
 
-cluster_result simulate_cluster(uint64_t seed) {
+cluster_result simulate_cluster(uint64_t seed, cluster_mistake mistake) {
   log::start({.least = log::level::off});  // crashes are told in the result, not in the log
-  return cluster_simulation{seed}.run();
+  return cluster_simulation(seed, mistake).run();
 }
 
 }  // namespace ottla::sim

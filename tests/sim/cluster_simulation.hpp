@@ -2,8 +2,8 @@
 //
 // Load with faults: crashes, power cuts, cut and reset connections between brokers, sessions with
 // the store that end or hang, commits to it whose outcome is not known. Then a quiet time in which
-// everything has to finish and to be in sync again, and a last reading of all. The same seed gives
-// the same run.
+// everything has to finish and to be in sync again, and a last reading of all and a
+// comparison of the replicas. The same seed gives the same run.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,9 @@ struct cluster_result {
   int64_t records_acknowledged = 0, records_fetched = 0;
 };
 
-cluster_result simulate_cluster(uint64_t seed);
+/// What a run does wrong on purpose, to prove that it is noticed.
+enum class cluster_mistake : uint8_t { none, follower_has_other_bytes };
+
+cluster_result simulate_cluster(uint64_t seed, cluster_mistake mistake = cluster_mistake::none);
 
 }  // namespace ottla::sim

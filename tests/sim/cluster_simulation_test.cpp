@@ -66,6 +66,12 @@ TEST_CASE("three brokers keep their promises through crashes, cut networks and l
   CHECK(sum.elections > 0);
 }
 
+TEST_CASE("the simulation of three brokers notices a follower with other bytes") {
+  const auto result = simulate_cluster(3, cluster_mistake::follower_has_other_bytes);
+  REQUIRE(result.violations.size() == 1);
+  CHECK(result.violations.front().starts_with("I5: brokers 1 and 3: batches differ at 0"));
+}
+
 TEST_CASE("a simulated cluster does the same again with the same seed") {
   const auto once = simulate_cluster(3);
   const auto again = simulate_cluster(3);

@@ -42,6 +42,12 @@ public:
   /// At the end, when all is read: `idempotent` producers wrote all their records to `partition`.
   void check_whole(int32_t partition, const std::map<int32_t, int32_t>& idempotent_counts);
 
+  /// Behind the last record that consumers have read.
+  [[nodiscard]] log_offset end_of(int32_t partition) const {
+    const auto& seen = logs_[static_cast<size_t>(partition)].seen;
+    return seen.empty() ? 0 : seen.rbegin()->first + 1;
+  }
+
   void violated(const std::string& what) { violations.push_back(what); }
 
   std::vector<std::string> violations;
