@@ -96,7 +96,8 @@ outcome<std::optional<remembered_batch>> producer_state::check(const producer_ba
 
 void producer_state::note_refused(const producer_batch& batch) {
   if (producers_.contains(batch.id)) return;  // its sequences are checked anyway
-  if (refused_.size() >= refused_kept) refused_.erase(refused_.begin());
+  const bool is_new = !refused_.contains(batch.id);
+  if (is_new && refused_.size() >= refused_kept) refused_.erase(refused_.begin());
   auto [due, is_first] =
       refused_.try_emplace(batch.id, refused_batch{batch.epoch, batch.first_sequence});
   // What is refused behind it does not change what is due.

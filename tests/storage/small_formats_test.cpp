@@ -221,5 +221,17 @@ TEST_CASE("the POSIX file system does what the seam says") {
   CHECK_FALSE(*disk.exists(where.path() + "/a"));
 }
 
+TEST_CASE("a batch that is refused again and again makes nobody else forgotten") {
+  producer_state state(1000);
+  for (int32_t sequence : {0, 5, 10}) {
+    for (producer_id id = 0; id < 1000; ++id) {
+      state.note_refused(
+          {.id = id, .epoch = 0, .first_sequence = sequence, .last_sequence = sequence + 4});
+    }
+  }
+  REQUIRE(state.refused().size() == 1000);
+  for (const auto& [id, due] : state.refused()) REQUIRE(due.first_sequence == 0);
+}
+
 }  // namespace
 }  // namespace ottla
