@@ -233,6 +233,7 @@ struct cleaned_log {
 
 struct logs_cleaned {
   std::vector<cleaned_log> cleaned;
+  std::vector<topic_id_partition> waiting;  ///< Time alone may make them due: look again.
 };
 
 /// To the scrubber: look through these logs; ignored while it does so already.

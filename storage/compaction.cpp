@@ -37,24 +37,32 @@ outcome<compaction_plan> plan_compaction(partition_log& log, log_offset clean_po
   compaction_plan plan;
   const log_offset front = segments.front()->base_offset();
   plan.first_dirty = clean_point > log.log_end() ? front : std::max(clean_point, front);
-  log_offset limit = std::min({stable_below, log.recovery_point(), log.active_base_offset()});
+  const log_offset settled = std::min(stable_below, log.recovery_point());
+  log_offset limit = std::min(settled, log.active_base_offset());
   for (const auto& bad : log.recovered().quarantined) limit = std::min(limit, bad.segment_base);
   plan.upper = front;
   for (size_t i = 0; i + 1 < segments.size(); ++i) {
     segment& candidate = *segments[i];
     const log_offset end = segments[i + 1]->base_offset();
-    if (end > limit) break;
+    if (end > limit) {
+      plan.waits = end > settled;
+      break;
+    }
     const bool dirty = end > plan.first_dirty;
     if (dirty && options.min_compaction_lag_ms > 0) {
       auto newest = candidate.max_timestamp();
       if (!newest) return std::move(newest.error());
-      if (newest->timestamp > now_ms - options.min_compaction_lag_ms) break;
+      if (newest->timestamp > now_ms - options.min_compaction_lag_ms) {
+        plan.waits = true;
+        break;
+      }
     }
     if (dirty && plan.dirty_bytes == 0) {
       auto oldest = first_timestamp(candidate);
       if (!oldest) return std::move(oldest.error());
-      plan.overdue = *oldest >= 0 && options.max_compaction_lag_ms < INT64_MAX &&
-                     now_ms - *oldest > options.max_compaction_lag_ms;
+      const bool ages = *oldest >= 0 && options.max_compaction_lag_ms < INT64_MAX;
+      plan.overdue = ages && now_ms - *oldest > options.max_compaction_lag_ms;
+      plan.waits = ages && !plan.overdue;
     }
     (dirty ? plan.dirty_bytes : plan.clean_bytes) += candidate.size_bytes();
     plan.upper = end;

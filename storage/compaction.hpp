@@ -31,6 +31,8 @@ struct compaction_plan {
   int64_t clean_bytes = 0;
   int64_t dirty_bytes = 0;
   bool overdue = false;  ///< max.compaction.lag.ms has passed for a dirty record.
+  /// Time alone may make more of it due: what is not synced or not visible yet, or too young.
+  bool waits = false;
 
   /// Dirty share of what could be cleaned, 0..1.
   [[nodiscard]] double dirty_ratio() const;

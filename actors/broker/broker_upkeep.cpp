@@ -129,6 +129,7 @@ void broker_actor::cleaned(const logs_cleaned& result) {
   for (auto& [directory, points] : by_directory) {
     caf::anon_send(setup_.directories[directory].owner, std::move(points));
   }
+  for (const auto& key : result.waiting) want_cleaning(key);
 }
 
 void broker_actor::note_log_start(const log_progressed& progressed) {

@@ -187,6 +187,20 @@ def test_metadata_that_cannot_be_read_end_the_start(own_broker):
     assert "/changes" in said
 
 
+def test_a_log_too_young_to_be_compacted_is_compacted_when_it_is_old_enough(own_broker, topic):
+    node = own_broker({"log.cleaner.backoff.ms": 100})  # and the retention check comes every five minutes
+    config = {"cleanup.policy": "compact", "min.compaction.lag.ms": "1500", "min.cleanable.dirty.ratio": "0.01", "segment.bytes": str(1 << 20)}
+    admin = AdminClient({"bootstrap.servers": node.bootstrap})
+    admin.create_topics([NewTopic(topic, 1, 1, config=config)])[topic].result(30)
+    producer = Producer({"bootstrap.servers": node.bootstrap})
+    for i in range(3500):
+        producer.produce(topic, os.urandom(1000), f"key {i % 10}")
+    assert producer.flush(30) == 0
+    size = lambda: sum(each.stat().st_size for each in (node.data / f"{topic}-0").glob("*.log"))
+    assert size() > 3 << 20
+    wait_until(lambda: size() < 3 << 19, 20, what="the closed segments are compacted")
+
+
 def test_topics_and_configs_survive_restarts_of_both_kinds(own_broker, topic):
     node = own_broker()
     admin = AdminClient({"bootstrap.servers": node.bootstrap})

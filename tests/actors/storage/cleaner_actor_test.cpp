@@ -100,3 +100,20 @@ TEST_CASE_METHOD(cleaner_fixture, "a log without garbage is left alone") {
   REQUIRE(done->value);
   CHECK(done->value->cleaned.empty());
 }
+
+TEST_CASE_METHOD(cleaner_fixture, "a log that time will make due is named, to be looked at again") {
+  config.min_compaction_lag_ms = 60'000;
+  open();
+  write_rounds(6);
+  auto early = clean();
+  settle();
+  REQUIRE(early->value);
+  CHECK(early->value->cleaned.empty());
+  CHECK(early->value->waiting == std::vector<topic_id_partition>{{topic_id, 0}});
+  pass(60'000);
+  auto late = clean();
+  settle();
+  REQUIRE(late->value);
+  CHECK(late->value->cleaned.size() == 1);
+  CHECK(late->value->waiting.empty());
+}
