@@ -30,21 +30,6 @@ std::map<std::string, std::string> parse_properties(std::string_view text) {
   return found;
 }
 
-/// The file's text, or nothing if there is no such file.
-outcome<std::optional<std::string>> read_if_there(file_system& disk, const std::string& path) {
-  auto text = read_file(disk, path);
-  if (text) return std::optional(std::move(*text));
-  if (text.error().code == error_code::resource_not_found) return std::optional<std::string>{};
-  return std::move(text.error());
-}
-
-outcome<bool> remove_if_there(file_system& disk, const std::string& path) {
-  auto removed = disk.remove_file(path);
-  if (removed) return true;
-  if (removed.error().code == error_code::resource_not_found) return false;
-  return std::move(removed.error());
-}
-
 constexpr std::string_view unrecovered_line = "unrecovered=1\n";
 constexpr std::string_view foreign_line = "foreign=1\n";
 

@@ -46,9 +46,9 @@ public:
 
   outcome<void> run() {
     OTTLA_TRY(go_on());
-    OTTLA_TRY(load_truncation());
     OTTLA_TRY(clear_leftovers());
     OTTLA_TRY(load_segments());
+    OTTLA_TRY(load_truncation());
     OTTLA_TRY(load_quarantine());
     for (size_t i = 0; i < log_.segments_.size(); ++i) OTTLA_TRY(check_segment(i));
     OTTLA_TRY(go_on());
@@ -66,11 +66,14 @@ private:
     if (!context_.stop.stop_requested()) return {};
     return fault{error_code::kafka_storage_error, "opening was given up", ECANCELED};
   }
-  outcome<void> load_truncation();
   outcome<void> clear_leftovers();
   outcome<void> finish_swap(log_offset base);
   outcome<void> load_segments();
-  outcome<void> remove_orphans(const std::vector<directory_entry>& entries);
+  outcome<void> remove_orphans();
+  template <class T>
+  outcome<std::optional<T>> load_own(std::string_view name, outcome<T> (*decode)(std::string_view),
+                                     std::string_view if_bad);
+  outcome<void> load_truncation();
   outcome<void> load_quarantine();
   outcome<void> check_segment(size_t index);
   outcome<void> examine(size_t index, int64_t walk_from, int64_t check_from);
@@ -88,35 +91,21 @@ private:
     return is_active(index) ? INT64_MAX : log_.segments_[index + 1]->base_offset();
   }
   [[nodiscard]] bool is_active(size_t index) const { return index + 1 == log_.segments_.size(); }
+  /// When the segments were loaded.
+  [[nodiscard]] bool is_there(std::string_view name) const {
+    return std::ranges::find(entries_, name, &directory_entry::name) != entries_.end();
+  }
   void note(std::string what) { report_.notes.push_back(std::move(what)); }
 
   partition_log& log_;
   recovery_context context_;
   file_system& disk_;
   recovery_report& report_;
+  std::vector<directory_entry> entries_;  // of the log's directory
   std::vector<bool> indexes_good_;
   log_offset expected_ = 0;  // where the log goes on after what was examined
   std::vector<epoch_entry> epochs_seen_;
 };
-
-outcome<void> log_recovery::load_truncation() {
-  auto text = read_file(disk_, path(truncation_name));
-  if (!text && text.error().code == error_code::resource_not_found) return {};
-  if (!text) return std::move(text.error());
-  // Checkpoints were written last of all.
-  if (context_.last == last_shutdown::clean) return disk_.remove_file(path(truncation_name));
-  auto truncated = decode_truncation(*text);
-  if (!truncated && truncated.error().code == error_code::unsupported_version) {
-    return std::move(truncated.error());
-  }
-  if (!truncated) {
-    note("the truncation file is bad and was ignored");
-    return {};
-  }
-  context_.recovery_point = std::min(context_.recovery_point, truncated->cut_to);
-  log_.truncated_ = *truncated;
-  return {};
-}
 
 outcome<void> log_recovery::clear_leftovers() {
   OTTLA_TRY(disk_.create_directories(log_.directory_));
@@ -191,14 +180,15 @@ outcome<void> log_recovery::load_segments() {
     segment& closed = *log_.segments_[i];
     if (closed.offsets().missing() || closed.times().missing()) indexes_good_[i] = false;
   }
-  OTTLA_TRY(remove_orphans(*entries));
+  entries_ = std::move(*entries);
+  OTTLA_TRY(remove_orphans());
   if (!log_.segments_.empty()) return {};
   indexes_good_.push_back(true);
   return log_.add_segment(context_.log_start_offset, context_.now_ms);
 }
 
-outcome<void> log_recovery::remove_orphans(const std::vector<directory_entry>& entries) {
-  for (const auto& entry : entries) {
+outcome<void> log_recovery::remove_orphans() {
+  for (const auto& entry : entries_) {
     auto name = parse_log_file(entry.name);
     if (!name || name->suffix != log_file_suffix::none) continue;
     if (name->kind == log_file_kind::log || name->kind == log_file_kind::snapshot) continue;
@@ -211,19 +201,41 @@ outcome<void> log_recovery::remove_orphans(const std::vector<directory_entry>& e
   return {};
 }
 
-outcome<void> log_recovery::load_quarantine() {
-  auto text = read_file(disk_, path(quarantine_name));
-  if (!text && text.error().code == error_code::resource_not_found) return {};
+/// What a small file of ours says. Nothing if it is not there, or bad: that is noted.
+template <class T>
+outcome<std::optional<T>> log_recovery::load_own(std::string_view name,
+                                                 outcome<T> (*decode)(std::string_view),
+                                                 std::string_view if_bad) {
+  if (!is_there(name)) return std::optional<T>{};
+  auto text = read_file(disk_, path(name));
   if (!text) return std::move(text.error());
-  auto ranges = decode_quarantine(*text);
-  if (!ranges && ranges.error().code == error_code::unsupported_version) {
-    return std::move(ranges.error());
+  auto found = decode(*text);
+  if (found) return std::optional<T>{std::move(*found)};
+  if (found.error().code == error_code::unsupported_version) return std::move(found.error());
+  note(std::string{if_bad});
+  return std::optional<T>{};
+}
+
+outcome<void> log_recovery::load_truncation() {
+  if (context_.last == last_shutdown::clean) {  // checkpoints were written last of all
+    return is_there(truncation_name) ? disk_.remove_file(path(truncation_name)) : outcome<void>{};
   }
-  if (!ranges) {
-    note("the quarantine file is bad; damaged batches will be found again when they are read");
-    return {};
-  }
-  report_.quarantined = std::move(*ranges);
+  auto truncated =
+      load_own(truncation_name, decode_truncation, "the truncation file is bad and was ignored");
+  if (!truncated) return std::move(truncated.error());
+  if (!*truncated) return {};
+  context_.recovery_point = std::min(context_.recovery_point, (*truncated)->cut_to);
+  log_.truncated_ = **truncated;
+  return {};
+}
+
+outcome<void> log_recovery::load_quarantine() {
+  auto ranges = load_own(
+      quarantine_name, decode_quarantine,
+      "the quarantine file is bad; damaged batches will be found again when they are read");
+  if (!ranges) return std::move(ranges.error());
+  if (!*ranges) return {};
+  report_.quarantined = std::move(**ranges);
   for (const auto& each : log_.segments_) {
     each->set_holes(holes_of(report_.quarantined, each->base_offset()));
   }
@@ -373,19 +385,19 @@ outcome<bool> log_recovery::resolve_bad(size_t index, int64_t position) {
 
 outcome<void> log_recovery::cut(size_t index, int64_t position) {
   segment& where = *log_.segments_[index];
+  const size_t behind = log_.segments_.size() - index - 1;
   int64_t bytes = where.size_bytes() - position;
-  for (size_t i = index + 1; i < log_.segments_.size(); ++i)
-    bytes += log_.segments_[i]->size_bytes();
-  report_.bytes_cut += bytes;
-  note(fmt::format(
-      "cut the torn tail of segment {} at offset {}, and {} segments behind it: {} bytes",
-      where.base_offset(), expected_, log_.segments_.size() - index - 1, bytes));
   for (size_t i = log_.segments_.size(); --i > index;) {
+    bytes += log_.segments_[i]->size_bytes();
     ++report_.segments_dropped;
     auto removal = log_.drop_segments(i, i + 1);
     if (!removal) return std::move(removal.error());
     OTTLA_TRY(removal->run(disk_));
   }
+  report_.bytes_cut += bytes;
+  note(fmt::format(
+      "cut the torn tail of segment {} at offset {}, and {} segments behind it: {} bytes",
+      where.base_offset(), expected_, behind, bytes));
   // The indexes may be bad here: they are made anew, or continued, once the bytes are right.
   auto opened = where.open_file();
   if (!opened) return std::move(opened.error());

@@ -87,10 +87,8 @@ outcome<void> partition_log::save_quarantine() {
   if (!report_.quarantined.empty()) {
     return write_file(disk, path, encode_quarantine(report_.quarantined), sync_time::now);
   }
-  auto exists = disk.exists(path);
-  if (!exists) return std::move(exists.error());
-  if (!*exists) return {};
-  return disk.remove_file(path);
+  auto removed = remove_if_there(disk, path);
+  return removed ? outcome<void>{} : std::move(removed.error());
 }
 
 }  // namespace ottla

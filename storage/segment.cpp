@@ -265,7 +265,7 @@ std::vector<std::string> segment::paths() {
 
 outcome<std::vector<std::string>> segment::rename_files(const std::string& directory,
                                                         log_file_suffix suffix) {
-  const auto rename = [&](cached_file& which, log_file_kind kind) -> outcome<void> {
+  const auto rename = [&](cached_file& which, log_file_kind kind) {
     return which.rename(path_of(directory, kind, base_, suffix));
   };
   // The log comes last: where `.log.swap` is, its indexes are as well.

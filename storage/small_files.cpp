@@ -53,6 +53,20 @@ outcome<std::string> read_file(file_system& disk, const std::string& path, size_
   return contents;
 }
 
+outcome<std::optional<std::string>> read_if_there(file_system& disk, const std::string& path) {
+  auto text = read_file(disk, path);
+  if (text) return std::optional(std::move(*text));
+  if (text.error().code == error_code::resource_not_found) return std::optional<std::string>{};
+  return std::move(text.error());
+}
+
+outcome<bool> remove_if_there(file_system& disk, const std::string& path) {
+  auto removed = disk.remove_file(path);
+  if (removed) return true;
+  if (removed.error().code == error_code::resource_not_found) return false;
+  return std::move(removed.error());
+}
+
 std::string seal_text(std::string_view kind, int version, std::string_view body) {
   std::string text = fmt::format("ottla {} {}\n{}", kind, version, body);
   text += fmt::format("crc32c {:08x}\n", crc32c(as_byte_span(text)));

@@ -4,6 +4,7 @@
 // CRC-32C, and are refused when any of them is wrong.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,11 @@ outcome<void> write_file(file_system& disk, const std::string& path, std::string
 /// `max_bytes`.
 outcome<std::string> read_file(file_system& disk, const std::string& path,
                                size_t max_bytes = size_t{64} << 20);
+
+/// The same, or nothing if there is no such file.
+outcome<std::optional<std::string>> read_if_there(file_system& disk, const std::string& path);
+/// Whether there was one.
+outcome<bool> remove_if_there(file_system& disk, const std::string& path);
 
 /// "ottla <kind> <version>\n<body>crc32c <8 hex digits>\n"; `body` ends with a newline or is empty.
 std::string seal_text(std::string_view kind, int version, std::string_view body);
