@@ -228,7 +228,7 @@ outcome<import_report> import_embedded(const broker_config& config) {
     return fault{error_code::invalid_request,
                  "zookeeper.connect is not set: it says where the metadata shall go"};
   }
-  const auto path = join_path(config.metadata_dir, embedded_store_file);
+  const auto path = embedded_store_path(config);
   posix_file_system disk;
   if (auto is_there = disk.exists(path); !is_there || !*is_there) {
     return fault{error_code::invalid_request,

@@ -22,11 +22,14 @@ outcome<zookeeper_options> zookeeper_options_of(const broker_config& config) {
 
 }  // namespace
 
+std::string embedded_store_path(const broker_config& config) {
+  return join_path(config.metadata_dir, embedded_store_file);
+}
+
 outcome<std::unique_ptr<metadata_store>> make_metadata_store(const broker_config& config,
                                                              store_executor executor) {
   if (config.zookeeper_connect.empty()) {
-    return open_sqlite_metadata_store(join_path(config.metadata_dir, embedded_store_file),
-                                      std::move(executor));
+    return open_sqlite_metadata_store(embedded_store_path(config), std::move(executor));
   }
   auto options = zookeeper_options_of(config);
   if (!options) return options.error();

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "actors/config/broker_config.hpp"
 #include "storage/metadata/metadata_store.hpp"
 
 namespace ottla {
+
+/// The file of the embedded store.
+std::string embedded_store_path(const broker_config& config);
 
 /// ZooKeeper if the configuration names servers, else the embedded store. Blocks until it is open.
 /// The fault's message names what is wrong, for the operator.

@@ -24,9 +24,7 @@
 #include "actors/runtime/log.hpp"
 #include "actors/runtime/stop_signals.hpp"
 #include "storage/log_files.hpp"
-#include "storage/metadata/sqlite_metadata_store.hpp"
 #include "storage/posix_file_system.hpp"
-#include "storage/small_files.hpp"
 
 namespace ottla {
 namespace {
@@ -312,7 +310,7 @@ private:
 
 /// A new store would say that all topics are gone.
 outcome<void> check_store_is_there(file_system& disk, const broker_config& config) {
-  const auto store = join_path(config.metadata_dir, embedded_store_file);
+  const auto store = embedded_store_path(config);
   auto exists = disk.exists(store);
   if (!exists) return std::move(exists.error());
   if (*exists) return {};

@@ -41,18 +41,30 @@ bool is_going(broker_id id, const election_view& view) {
   return view.is_going && view.is_going(id);
 }
 
-// In the order of the replica list, so that the preferred one wins if it can.
+// In the order of the replica list, so that the preferred one wins if it can; one of
+// `is_last_resort` only if there is no other. `seat_if_live(id)` says who can.
+template <class SeatIfLive, class IsLastResort>
+std::optional<replica_seat> first_of(const partition_record& record, SeatIfLive seat_if_live,
+                                     IsLastResort is_last_resort) {
+  std::optional<replica_seat> last_resort;
+  for (auto id : record.replicas) {
+    auto seat = seat_if_live(id);
+    if (!seat) continue;
+    if (!is_last_resort(id)) return seat;
+    if (!last_resort) last_resort = seat;
+  }
+  return last_resort;
+}
+
 std::optional<replica_seat> first_live_of(const partition_record& record,
                                           const std::vector<replica_seat>& seats,
                                           const election_view& view) {
-  std::optional<replica_seat> last_resort;
-  for (auto id : record.replicas) {
+  const auto seat_if_live = [&](broker_id id) {
     auto found = std::ranges::find(seats, id, &replica_seat::id);
-    if (found == seats.end() || !is_live(*found, view)) continue;
-    if (!is_going(id, view)) return *found;
-    if (!last_resort) last_resort = *found;
-  }
-  return last_resort;
+    const bool can = found != seats.end() && is_live(*found, view);
+    return can ? std::optional{*found} : std::nullopt;
+  };
+  return first_of(record, seat_if_live, [&](broker_id id) { return is_going(id, view); });
 }
 
 // The last that was known to have everything, if there is one; else any that is there, but one that
@@ -62,14 +74,9 @@ std::optional<replica_seat> best_unclean(const partition_record& record,
   if (record.last_known_eligible.size() == 1) {
     if (auto last = view.live_seat(record.last_known_eligible.front())) return last;
   }
-  std::optional<replica_seat> last_resort;
-  for (auto id : record.replicas) {
-    auto seat = view.live_seat(id);
-    if (!seat) continue;
-    if (std::ranges::find(record.adding, id) == record.adding.end()) return seat;
-    if (!last_resort) last_resort = seat;
-  }
-  return last_resort;
+  return first_of(record, view.live_seat, [&](broker_id id) {
+    return std::ranges::find(record.adding, id) != record.adding.end();
+  });
 }
 
 // A leader from outside the ISR replaces it. The caller raises the partition epoch.
