@@ -1,10 +1,10 @@
 // Reading small text files line by line and word by word, strictly.
 #pragma once
 
-#include <charconv>
-#include <concepts>
 #include <optional>
 #include <string_view>
+
+#include "protocol/parse_number.hpp"
 
 namespace ottla {
 
@@ -26,15 +26,6 @@ public:
 private:
   std::string_view rest_;
 };
-
-/// All of `text` as a decimal number.
-template <std::integral T>
-std::optional<T> parse_number(std::string_view text) {
-  T value{};
-  auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || stop != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 /// Cuts the first word, up to a blank, off `line`.
 inline std::string_view take_word(std::string_view& line) {

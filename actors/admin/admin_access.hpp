@@ -5,6 +5,21 @@
 
 namespace ottla {
 
+/// With what the broker said, or else what the error means.
+inline fault fault_of(error_code error, const std::string& message = {}) {
+  return {error, message.empty() ? std::string{error_text(error)} : message, 0};
+}
+
+inline void add_leader(std::set<broker_id>& leaders, const partition_record& record) {
+  if (record.leader.id != no_broker) leaders.insert(record.leader.id);
+}
+
+inline std::vector<std::string> names_of(const std::vector<group_row>& rows) {
+  std::vector<std::string> names;
+  for (const auto& row : rows) names.push_back(row.group);
+  return names;
+}
+
 template <class T>
 image_ptr admin_actor::image_for(const admin_reply<T>& reply) const {
   auto image = services_.metadata->get();

@@ -257,8 +257,7 @@ void admin_actor::fill_topics(const image_ptr& image, topics_page page,
   for (const auto& row : page.rows) {
     for (partition_index i = 0; i < row.partitions; ++i) {
       which.push_back({row.id, i});
-      const auto leader = image->find_partition(which.back())->leader.id;
-      if (leader != no_broker) leaders.insert(leader);
+      add_leader(leaders, *image->find_partition(which.back()));
     }
   }
   page.missing = missing(leaders);
@@ -276,7 +275,7 @@ void admin_actor::topic(const std::string& name, const admin_reply<topic_view>& 
   std::set<broker_id> leaders;
   for (const auto& each : view.partitions) {
     which.push_back({view.id, each.partition});
-    if (each.leader != no_broker) leaders.insert(each.leader);
+    add_leader(leaders, topic->partition(each.partition));
   }
   view.missing = missing(leaders);
   describe(which, [view = std::move(view), reply](const partition_descriptions& known) mutable {

@@ -5,17 +5,26 @@
 
 #include "actors/admin/admin_access.hpp"
 #include "actors/admin/admin_actor.hpp"
+#include "actors/cluster/config_requests.hpp"
+#include "actors/config/config_changes.hpp"
 
 namespace ottla {
 namespace {
 
 constexpr int32_t change_timeout_ms = 30'000;
-constexpr int8_t topic_resource = 2;
-constexpr int8_t set_value = 0;
-constexpr int8_t delete_value = 1;
+constexpr auto topic_resource = static_cast<int8_t>(config_resource::topic);
+constexpr auto set_value = static_cast<int8_t>(config_operation::set);
+constexpr auto delete_value = static_cast<int8_t>(config_operation::remove);
 
-fault fault_of(error_code error, const std::optional<std::string>& message) {
-  return {error, message && !message->empty() ? *message : std::string{error_text(error)}, 0};
+/// The first refusal among the answers, if there is one.
+template <class Response>
+void answer_change(const Response& answer, const admin_reply<change_made>& reply) {
+  for (const auto& each : answer.responses) {
+    if (each.error_code != error_code::none) {
+      return reply(fault_of(each.error_code, each.error_message.value_or("")));
+    }
+  }
+  reply(change_made{});
 }
 
 caller_context admin_caller(api_version version) {
@@ -55,7 +64,7 @@ void admin_actor::create_topic(const topic_creation& wanted,
         }
         const auto& made = answer.topics.front();
         if (made.error_code != error_code::none) {
-          return reply(fault_of(made.error_code, made.error_message));
+          return reply(fault_of(made.error_code, made.error_message.value_or("")));
         }
         reply(
             created_topic{made.name, made.topic_id, made.num_partitions, made.replication_factor});
@@ -68,15 +77,7 @@ void admin_actor::delete_topic(const std::string& name, const admin_reply<change
   delete_topics_request request{.topics = {{.name = name}}, .timeout_ms = change_timeout_ms};
   change(
       std::move(request), 6,
-      [reply](const delete_topics_response& answer) {
-        for (const auto& each : answer.responses) {
-          if (each.error_code != error_code::none) {
-            return reply(fault_of(each.error_code, each.error_message));
-          }
-        }
-        reply(change_made{});
-      },
-      reply);
+      [reply](const delete_topics_response& answer) { answer_change(answer, reply); }, reply);
 }
 
 void admin_actor::change_topic_configs(const topic_config_change& wanted,
@@ -94,14 +95,7 @@ void admin_actor::change_topic_configs(const topic_config_change& wanted,
   }
   change(
       std::move(request), 1,
-      [reply](const incremental_alter_configs_response& answer) {
-        for (const auto& each : answer.responses) {
-          if (each.error_code != error_code::none) {
-            return reply(fault_of(each.error_code, each.error_message));
-          }
-        }
-        reply(change_made{});
-      },
+      [reply](const incremental_alter_configs_response& answer) { answer_change(answer, reply); },
       reply);
 }
 

@@ -106,7 +106,7 @@ std::set<broker_id> admin_actor::other_coordinators(const metadata_image& image)
   std::set<broker_id> leaders;
   if (auto topic = image.find_topic(offsets_topic)) {
     for (partition_index i = 0; i < topic->partition_count(); ++i) {
-      if (auto leader = topic->partition(i).leader.id; leader != no_broker) leaders.insert(leader);
+      add_leader(leaders, topic->partition(i));
     }
   }
   return leaders;
@@ -147,7 +147,7 @@ void admin_actor::measure_group(const image_ptr& image, const std::string& name,
       const auto* record = topic ? topic->find_partition(each.partition) : nullptr;
       if (record == nullptr) continue;
       which.push_back({topic->id(), each.partition});
-      if (record->leader.id != no_broker) leaders.insert(record->leader.id);
+      add_leader(leaders, *record);
     }
     view.missing = missing(leaders);
     describe(which, [=](const partition_descriptions& known) mutable {
@@ -201,9 +201,7 @@ void admin_actor::groups(const groups_question& question, const admin_reply<grou
   list_groups([=, this](group_rows rows) {
     std::erase_if(rows, [&](const group_row& row) { return !is_wanted(row, question); });
     if (question.page.sort != "lag") return answer_groups(image, question, std::move(rows), reply);
-    std::vector<std::string> names;
-    for (const auto& row : rows) names.push_back(row.group);
-    measure_groups(image, std::move(names),
+    measure_groups(image, names_of(rows),
                    [=, this](const std::vector<std::optional<group_detail>>& found) mutable {
                      for (size_t i = 0; i < rows.size(); ++i) {
                        if (found[i]) add_measures(rows[i], *found[i]);
@@ -228,11 +226,10 @@ void admin_actor::answer_groups(const image_ptr& image, const groups_question& q
   groups_page page;
   page.total = static_cast<int64_t>(keys.size());
   page.missing = missing(other_coordinators(*image));
-  std::vector<std::string> names;
   for (const auto& key : cut_page(std::move(keys), question.page, page.next)) {
     page.rows.push_back(std::move(by_name.at(key.name)));
-    names.push_back(key.name);
   }
+  auto names = names_of(page.rows);
   measure_groups(image, std::move(names),
                  [page = std::move(page),
                   reply](const std::vector<std::optional<group_detail>>& found) mutable {
@@ -258,7 +255,7 @@ void admin_actor::group(const std::string& name, const admin_reply<group_detail>
       return reply(fault{error, "there is no group '" + name + "'", 0});
     }
     if (error != error_code::not_coordinator) {
-      return reply(fault{error, std::string{error_text(error)}, 0});
+      return reply(fault_of(error));
     }
     reply(fault{error,
                 leader == no_broker ? "no broker coordinates it at the moment"

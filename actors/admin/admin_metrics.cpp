@@ -207,8 +207,7 @@ void admin_actor::metrics(const admin_reply<std::string>& reply) {
   if (!image) return;
   describe_all([=, this](const descriptions_ptr& known) {
     list_groups([=, this](const group_rows& rows) {
-      std::vector<std::string> names;
-      for (const auto& row : rows) names.push_back(row.group);
+      auto names = names_of(rows);
       std::ranges::sort(names);
       measure_groups(image, std::move(names),
                      [=, this](const std::vector<std::optional<group_detail>>& found) {

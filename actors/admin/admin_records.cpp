@@ -24,7 +24,7 @@ fault not_here(broker_id leader) {
 
 fault refusal(error_code error, broker_id leader) {
   if (error == error_code::not_leader_or_follower) return not_here(leader);
-  return {error, std::string{error_text(error)}, 0};
+  return fault_of(error);
 }
 
 nullable_bytes bytes_of(const std::optional<std::string>& text) {

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "actors/config/config_value.hpp"
 #include "actors/config/topic_config.hpp"
+#include "protocol/ascii.hpp"
 
 namespace ottla {
 namespace {
@@ -37,26 +38,19 @@ void add_reason(cluster_view& view, health_state level, health_reason reason, st
 
 void judge(cluster_view& view, trouble& offline, trouble& under_min, trouble& under_replicated,
            trouble& recovering) {
+  const auto tell = [&view](trouble& of, health_state level, std::string_view rest) {
+    if (const auto n = of.reason.count; n > 0) {
+      add_reason(view, level, std::move(of.reason), counted(n, "partition", rest));
+    }
+  };
   if (view.controller == no_broker) {
     add_reason(view, health_state::down, {.code = "no-controller", .count = 1},
                "the cluster has no controller: nothing can be changed");
   }
-  if (const auto n = offline.reason.count; n > 0) {
-    add_reason(view, health_state::down, std::move(offline.reason),
-               counted(n, "partition", "without a leader: no reads, no writes"));
-  }
-  if (const auto n = under_min.reason.count; n > 0) {
-    add_reason(view, health_state::down, std::move(under_min.reason),
-               counted(n, "partition", "below min.insync.replicas: writes with acks=all fail"));
-  }
-  if (const auto n = under_replicated.reason.count; n > 0) {
-    add_reason(view, health_state::degraded, std::move(under_replicated.reason),
-               counted(n, "partition", "with replicas that are not in sync"));
-  }
-  if (const auto n = recovering.reason.count; n > 0) {
-    add_reason(view, health_state::degraded, std::move(recovering.reason),
-               counted(n, "partition", "led by a replica that may lack acknowledged records"));
-  }
+  tell(offline, health_state::down, "without a leader: no reads, no writes");
+  tell(under_min, health_state::down, "below min.insync.replicas: writes with acks=all fail");
+  tell(under_replicated, health_state::degraded, "with replicas that are not in sync");
+  tell(recovering, health_state::degraded, "led by a replica that may lack acknowledged records");
   if (const auto n = view.registered_brokers - view.active_brokers; n > 0) {
     add_reason(view, health_state::degraded, {.code = "fenced-brokers", .count = n},
                counted(n, "broker", "registered but not serving yet"));
@@ -81,10 +75,6 @@ bool is_in_sync(const partition_record& record, broker_id id) {
   return std::ranges::any_of(record.isr, [id](const replica_seat& seat) { return seat.id == id; });
 }
 
-char lower(char each) {
-  return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
-}
-
 }  // namespace
 
 partition_health health_of(const partition_record& record, int32_t min_insync_replicas) {
@@ -97,11 +87,9 @@ partition_health health_of(const partition_record& record, int32_t min_insync_re
 }
 
 int32_t min_insync_replicas_of(const topic_image& topic, const broker_config& config) {
-  auto own = topic.configs().find("min.insync.replicas");
-  int32_t value = config.topic_defaults.min_insync_replicas;
-  if (own == topic.configs().end()) return value;
-  std::from_chars(own->second.data(), own->second.data() + own->second.size(), value);
-  return value;
+  const auto own = topic.configs().find("min.insync.replicas");
+  const auto set = own == topic.configs().end() ? std::nullopt : parse_config_integer(own->second);
+  return set ? static_cast<int32_t>(*set) : config.topic_defaults.min_insync_replicas;
 }
 
 cluster_view view_cluster(const metadata_image& image, const broker_config& config,
@@ -219,7 +207,8 @@ topic_row row_of(const topic_image& topic) {
 }
 
 bool contains_ignoring_case(std::string_view name, std::string_view part) {
-  return !std::ranges::search(name, part, [](char a, char b) { return lower(a) == lower(b); })
+  return !std::ranges::search(name, part,
+                              [](char a, char b) { return lower_case(a) == lower_case(b); })
               .empty() ||
          part.empty();
 }

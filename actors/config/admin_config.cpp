@@ -64,14 +64,6 @@ bool is_web_origin(std::string_view text) {
   return false;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower{text};
-  for (auto& each : lower) {
-    if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
-  }
-  return lower;
-}
-
 std::string to_string(const admin_address& address) {
   const bool is_v6 = address.host.find(':') != std::string::npos;
   const auto host = is_v6 ? fmt::format("[{}]", address.host) : address.host;

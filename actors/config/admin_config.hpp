@@ -36,9 +36,6 @@ outcome<std::vector<admin_address>> parse_admin_listeners(std::string_view text,
 /// "https://example.org" or "http://example.org:8080": a scheme, a host, perhaps a port, no path.
 bool is_web_origin(std::string_view text);
 
-/// As names of hosts are compared.
-std::string lower_case(std::string_view text);
-
 /// "http://127.0.0.1:8090", with brackets around an IPv6 address.
 std::string to_string(const admin_address& address);
 

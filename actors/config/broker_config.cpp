@@ -6,6 +6,7 @@
 
 #include "actors/config/broker_config_check.hpp"
 #include "actors/config/config_reader.hpp"
+#include "protocol/ascii.hpp"
 
 namespace ottla {
 namespace {

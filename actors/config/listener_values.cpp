@@ -1,9 +1,7 @@
 #include "actors/config/listener_values.hpp"
 
-#include <algorithm>
-#include <cctype>
-
 #include "actors/config/config_value.hpp"
+#include "protocol/ascii.hpp"
 
 namespace ottla {
 
@@ -15,9 +13,8 @@ std::map<std::string, int32_t, std::less<>> listener_values(const broker_config&
                                                             std::string_view key) {
   std::map<std::string, int32_t, std::less<>> values;
   for (const auto& listener : config.listeners) {
-    auto name = listener.name;
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-    const auto set = config.layers.find_set("listener.name." + name + "." + std::string(key));
+    const auto set = config.layers.find_set("listener.name." + lower_case(listener.name) + "." +
+                                            std::string(key));
     const auto number = set ? parse_config_integer(*set->value) : std::nullopt;
     if (number) values.emplace(listener.name, static_cast<int32_t>(*number));
   }

@@ -1,10 +1,10 @@
 // Requests of clients: the part of coordinator_actor that finds their group or says that there is
 // none.
 #include <algorithm>
-#include <cctype>
 
 #include "actors/group/coordinator_actor.hpp"
 #include "actors/group/offset_requests.hpp"
+#include "protocol/ascii.hpp"
 
 namespace ottla {
 
@@ -20,14 +20,9 @@ Response refused(error_code error) {
   return response;
 }
 
-bool same_text_any_case(std::string_view a, std::string_view b) {
-  return std::ranges::equal(
-      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 bool passes(const std::vector<std::string>& filter, std::string_view value) {
   return filter.empty() || std::ranges::any_of(filter, [&](const std::string& wanted) {
-           return same_text_any_case(wanted, value);
+           return equals_ignoring_case(wanted, value);
          });
 }
 

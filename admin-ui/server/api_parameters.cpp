@@ -2,21 +2,12 @@
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
-#include <charconv>
 
 namespace ottla {
 namespace {
 
 namespace json = boost::json;
 constexpr int32_t page_rows_max = 500;
-
-std::optional<int32_t> parse_limit(std::string_view text) {
-  int32_t limit = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), limit);
-  const bool is_number = parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
-  if (!is_number || limit < 1 || limit > page_rows_max) return std::nullopt;
-  return limit;
-}
 
 std::string listed(std::span<const std::string_view> names) {
   std::string text;
@@ -42,13 +33,7 @@ std::optional<page_request> read_page(const api_call& call,
       wrong.push_back({"sort", "one of " + listed(sort_keys) + ", or that with - before it"});
     }
   }
-  if (auto limit = call.request->parameter("limit")) {
-    if (auto rows = parse_limit(*limit)) {
-      page.limit = *rows;
-    } else {
-      wrong.push_back({"limit", "a number from 1 to 500"});
-    }
-  }
+  read_number(call, "limit", 1, page_rows_max, page.limit, wrong);
   if (auto cursor = call.request->parameter("cursor")) {
     page.after = decode_cursor(*cursor);
     if (!page.after) wrong.push_back({"cursor", "the `next` of an earlier page"});

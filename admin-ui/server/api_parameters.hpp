@@ -8,6 +8,7 @@
 
 #include "admin-ui/server/api.hpp"
 #include "admin-ui/server/view_json.hpp"
+#include "protocol/parse_number.hpp"
 
 namespace ottla {
 
@@ -26,6 +27,21 @@ admin_reply<T> reply_with(const api_call& call, Render render) {
 template <class T>
 admin_reply<T> reply_with_json(const api_call& call) {
   return reply_with<T>(call, [](const T& view) { return json_reply(to_json(view)); });
+}
+
+/// A number from `least` to `most` in the query; absent: `target` stays.
+template <class Number>
+void read_number(const api_call& call, const char* name, int64_t least, int64_t most,
+                 Number& target, std::vector<violation>& wrong) {
+  const auto text = call.request->parameter(name);
+  if (!text) return;
+  const auto number = parse_number<int64_t>(*text);
+  if (!number || *number < least || *number > most) {
+    wrong.push_back(
+        {name, "a number from " + std::to_string(least) + " to " + std::to_string(most)});
+    return;
+  }
+  target = static_cast<Number>(*number);
 }
 
 /// `q`, `sort`, `limit` and `cursor`. Refuses the request, and returns nothing, if one is wrong.

@@ -1,11 +1,11 @@
 // Records of a partition: reading and producing.
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "admin-ui/server/api_handlers.hpp"
 #include "admin-ui/server/api_parameters.hpp"
 #include "protocol/base64.hpp"
+#include "protocol/parse_number.hpp"
 #include "protocol/utf8.hpp"
 
 namespace ottla {
@@ -16,29 +16,9 @@ using violations = std::vector<violation>;
 
 constexpr size_t records_max = 100;
 
-/// A number from `least` to `most`; absent: `target` stays.
-template <class Number>
-void read_number(const api_call& call, const char* name, int64_t least, int64_t most,
-                 Number& target, violations& wrong) {
-  const auto text = call.request->parameter(name);
-  if (!text) return;
-  int64_t number = 0;
-  const auto* end = text->data() + text->size();
-  const auto parsed = std::from_chars(text->data(), end, number);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || number < least || number > most) {
-    wrong.push_back(
-        {name, "a number from " + std::to_string(least) + " to " + std::to_string(most)});
-    return;
-  }
-  target = static_cast<Number>(number);
-}
-
 std::optional<partition_index> parse_partition(std::string_view text) {
-  partition_index partition = 0;
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, partition);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || partition < 0) return std::nullopt;
-  return partition;
+  const auto partition = parse_number<partition_index>(text);
+  return partition && *partition >= 0 ? partition : std::nullopt;
 }
 
 void read_start(const api_call& call, records_question& question, violations& wrong) {

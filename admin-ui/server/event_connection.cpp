@@ -42,15 +42,10 @@ public:
         patience_(core_->context),
         idle_(core_->context),
         second_(core_->context),
-        address_(std::move(address)) {
+        address_(core_->websockets_by_address, std::move(address)) {
     ++core_->websockets;
-    ++core_->websockets_by_address[address_];
   }
-  ~event_connection() override {
-    --core_->websockets;
-    auto place = core_->websockets_by_address.find(address_);
-    if (--place->second == 0) core_->websockets_by_address.erase(place);
-  }
+  ~event_connection() override { --core_->websockets; }
   event_connection(const event_connection&) = delete;
   event_connection& operator=(const event_connection&) = delete;
 
@@ -270,7 +265,7 @@ private:
   asio::steady_timer patience_;  ///< With the reader of the frame that is on its way.
   asio::steady_timer idle_;      ///< Runs while nothing is watched.
   asio::steady_timer second_;
-  std::string address_;
+  const counted_address address_;
   beast::flat_buffer input_;
   std::string output_;
   std::deque<std::string> replies_;
@@ -307,12 +302,8 @@ std::optional<problem> refuse_events(const server_core& core, const http_request
   if (core.websockets < limits.websockets_max && of_address < limits.websockets_per_address_max) {
     return std::nullopt;
   }
-  return problem{503,
-                 "too-many-websockets",
-                 "Too many WebSockets",
-                 "close some, or try again later",
-                 std::nullopt,
-                 {}};
+  return problem{503, "too-many-websockets", "Too many WebSockets",
+                 "close some, or try again later"};
 }
 
 void serve_events(const std::shared_ptr<server_core>& core, beast::tcp_stream stream,

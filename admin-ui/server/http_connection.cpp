@@ -10,6 +10,7 @@
 #include "admin-ui/server/server_core.hpp"
 #include "admin-ui/server/static_files.hpp"
 #include "admin-ui/server/upgrade.hpp"
+#include "protocol/ascii.hpp"
 
 namespace ottla {
 namespace {
@@ -33,14 +34,6 @@ std::string_view view_of(beast::string_view text) {
   return {text.data(), text.size()};
 }
 
-std::string lower(std::string_view text) {
-  std::string result{text};
-  for (auto& each : result) {
-    if (each >= 'A' && each <= 'Z') each = static_cast<char>(each - 'A' + 'a');
-  }
-  return result;
-}
-
 class http_connection final : public open_connection,
                               public std::enable_shared_from_this<http_connection> {
 public:
@@ -48,28 +41,16 @@ public:
       : core_(std::move(core)),
         stream_(std::move(socket)),
         patience_(core_->context),
-        address_(std::move(address)) {
-    ++core_->connections_by_address[address_];
-  }
-  ~http_connection() override {
-    auto place = core_->connections_by_address.find(address_);
-    if (--place->second == 0) core_->connections_by_address.erase(place);
-  }
-  http_connection(const http_connection&) = delete;
-  http_connection& operator=(const http_connection&) = delete;
+        address_(core_->connections_by_address, std::move(address)) {}
 
   void start() {
     core_->connections.insert(shared_from_this());
     const auto& limits = core_->options.limits;
     if (core_->connections.size() > limits.connections_max ||
-        core_->connections_by_address[address_] > limits.connections_per_address_max) {
+        address_.count() > limits.connections_per_address_max) {
       keep_alive_ = false;
-      return answer_problem({503,
-                             "too-many-connections",
-                             "Too many connections",
-                             "close some, or try again later",
-                             std::nullopt,
-                             {}});
+      return answer_problem(
+          {503, "too-many-connections", "Too many connections", "close some, or try again later"});
     }
     read_header(limits.first_request_ms);
   }
@@ -103,13 +84,9 @@ private:
       return answer_problem(bad_request("the target is not a path"));
     }
     request_.target = *target;
-    if (!core_->count_request(address_)) {
-      return refuse({429,
-                     "too-many-requests",
-                     "Too many requests",
-                     "this address has sent many within a second",
-                     std::nullopt,
-                     {}});
+    if (!core_->count_request(address_.text())) {
+      return refuse({429, "too-many-requests", "Too many requests",
+                     "this address has sent many within a second"});
     }
     if (beast::websocket::is_upgrade(parser_->get())) return upgrade();
     if (auto refused = guard_request(request_, core_->options.rules)) return refuse(*refused);
@@ -122,18 +99,14 @@ private:
   void upgrade() {
     if (auto refused = guard_upgrade(request_, core_->options.rules)) return refuse(*refused);
     if (view_of(parser_->get().target()) != events_path) {
-      return refuse(problem{404,
-                            "not-found",
-                            "There is nothing here",
-                            "the WebSocket is /ws/v1/events",
-                            std::nullopt,
-                            {}});
+      return refuse(
+          problem{404, "not-found", "There is nothing here", "the WebSocket is /ws/v1/events"});
     }
-    if (auto refused = refuse_events(*core_, request_, address_)) return refuse(*refused);
+    if (auto refused = refuse_events(*core_, request_, address_.text())) return refuse(*refused);
     if (buffer_.size() > 0) return refuse(bad_request("frames before the WebSocket was accepted"));
     core_->connections.erase(shared_from_this());
     const upgrade_request request = parser_->release();
-    serve_events(core_, std::move(stream_), request, address_);
+    serve_events(core_, std::move(stream_), request, address_.text());
   }
 
   void take_header() {
@@ -143,8 +116,8 @@ private:
     head_only_ = head.method() == http::verb::head;
     keep_alive_ = head.keep_alive();
     for (const auto& field : head) {
-      const auto [place, is_new] =
-          request_.headers.emplace(lower(view_of(field.name_string())), view_of(field.value()));
+      const auto [place, is_new] = request_.headers.emplace(
+          lower_case(view_of(field.name_string())), view_of(field.value()));
       // A second one could say something else to a proxy than to this server.
       if (!is_new && place->first == "host") place->second.clear();
     }
@@ -185,12 +158,8 @@ private:
     patience_.async_wait([weak = weak_from_this(), turn = turn_](const asio_error& error) {
       auto self = weak.lock();
       if (error || !self) return;
-      self->answer_in(turn, reply_of({504,
-                                      "timeout",
-                                      "The answer took too long",
-                                      "the broker did not answer in time",
-                                      std::nullopt,
-                                      {}},
+      self->answer_in(turn, reply_of({504, "timeout", "The answer took too long",
+                                      "the broker did not answer in time"},
                                      self->request_.id));
     });
   }
@@ -206,13 +175,9 @@ private:
   /// The dashboard's files, or nothing of that name.
   void answer_unrouted() {
     if (!route_.allowed.empty()) {
-      auto reply = reply_of({405,
-                             "method-not-allowed",
-                             "Not with that method",
-                             "this path knows " + route_.allowed,
-                             std::nullopt,
-                             {}},
-                            request_.id);
+      auto reply = reply_of(
+          {405, "method-not-allowed", "Not with that method", "this path knows " + route_.allowed},
+          request_.id);
       reply.headers.emplace_back("Allow", route_.allowed);
       return refuse(std::move(reply));
     }
@@ -221,12 +186,8 @@ private:
       is_page_ = true;
       return refuse(std::move(*file));
     }
-    refuse({404,
-            "not-found",
-            "There is nothing here",
-            "GET /api/v1/openapi.json tells what there is",
-            std::nullopt,
-            {}});
+    refuse({404, "not-found", "There is nothing here",
+            "GET /api/v1/openapi.json tells what there is"});
   }
 
   void refuse(const problem& why) { refuse(reply_of(why, request_.id)); }
@@ -241,25 +202,18 @@ private:
 
   void too_large() {
     keep_alive_ = false;
-    answer_problem({413,
-                    "body-too-large",
-                    "The body is too large",
+    answer_problem({413, "body-too-large", "The body is too large",
                     "this path takes at most " +
-                        std::to_string(route_.route ? route_.route->body_bytes_max : 0) + " bytes",
-                    std::nullopt,
-                    {}});
+                        std::to_string(route_.route ? route_.route->body_bytes_max : 0) +
+                        " bytes"});
   }
 
   void refuse_input(const asio_error& error) {
     keep_alive_ = false;
     if (error == http::error::body_limit) return too_large();
     if (error == http::error::header_limit || error == http::error::buffer_overflow) {
-      return answer_problem({431,
-                             "headers-too-large",
-                             "The headers are too large",
-                             "at most 8192 bytes",
-                             std::nullopt,
-                             {}});
+      return answer_problem(
+          {431, "headers-too-large", "The headers are too large", "at most 8192 bytes"});
     }
     const bool is_malformed =
         error.category() == http::make_error_code(http::error::bad_method).category() &&
@@ -311,20 +265,16 @@ private:
     asio_error ignored;
     stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
     stream_.expires_after(milliseconds(1'000));
-    lingering_.consume(lingering_.size());
-    stream_.async_read_some(lingering_.prepare(64 << 10),
-                            [self = shared_from_this()](const asio_error& error, size_t) {
-                              if (error) return self->cut();
-                              self->linger_on();
-                            });
+    drop_input();
   }
-  void linger_on() {
-    lingered_ += 64 << 10;
-    if (lingered_ > (1 << 20)) return cut();
-    stream_.async_read_some(lingering_.prepare(64 << 10),
+  void drop_input() {
+    constexpr size_t at_once = 64 << 10, most = 1 << 20;
+    if (lingered_ > most) return cut();
+    lingered_ += at_once;
+    stream_.async_read_some(lingering_.prepare(at_once),
                             [self = shared_from_this()](const asio_error& error, size_t) {
                               if (error) return self->cut();
-                              self->linger_on();
+                              self->drop_input();
                             });
   }
 
@@ -332,7 +282,7 @@ private:
   beast::tcp_stream stream_;
   asio::steady_timer patience_;  ///< With the backend.
   uint64_t turn_ = 0;            ///< Of answers.
-  std::string address_;
+  const counted_address address_;
   beast::flat_buffer buffer_{header_bytes_max + (64 << 10)};
   beast::flat_buffer lingering_;
   size_t lingered_ = 0;

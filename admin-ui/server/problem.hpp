@@ -21,8 +21,8 @@ struct problem {
   std::string type;  ///< The last part of its URI: "unknown-topic".
   std::string title;
   std::string detail;
-  std::optional<error_code> error;  ///< Of Kafka, where it has one.
-  std::vector<violation> violations;
+  std::optional<error_code> error = std::nullopt;  ///< Of Kafka, where it has one.
+  std::vector<violation> violations = {};
 };
 
 /// What a fault of the broker is over HTTP.

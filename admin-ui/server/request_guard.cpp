@@ -4,16 +4,10 @@
 
 #include <algorithm>
 
+#include "protocol/ascii.hpp"
+
 namespace ottla {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result{text};
-  std::ranges::transform(result, result.begin(), [](char each) {
-    return each >= 'A' && each <= 'Z' ? static_cast<char>(each - 'A' + 'a') : each;
-  });
-  return result;
-}
 
 /// The host of "host:port", without brackets. Empty if it is not of that form.
 std::string host_of(std::string_view text) {
@@ -21,7 +15,7 @@ std::string host_of(std::string_view text) {
     const auto end = text.find(']');
     return end == std::string_view::npos ? std::string{} : std::string{text.substr(1, end - 1)};
   }
-  return lower(text.substr(0, text.find(':')));
+  return lower_case(text.substr(0, text.find(':')));
 }
 
 bool is_numeric(const std::string& host) {
@@ -35,25 +29,17 @@ bool is_listed(const std::string& origin, const guard_rules& rules) {
 }
 
 bool is_own_origin(const std::string& origin, const http_request& request) {
-  return origin == "http://" + lower(request.header("host"));
+  return origin == "http://" + lower_case(request.header("host"));
 }
 
 problem wrong_host() {
-  return {421,
-          "wrong-host",
-          "This server does not go by that name",
-          "add the name to admin.allowed.hosts if it is right",
-          std::nullopt,
-          {}};
+  return {421, "wrong-host", "This server does not go by that name",
+          "add the name to admin.allowed.hosts if it is right"};
 }
 
 problem foreign_origin() {
-  return {403,
-          "foreign-origin",
-          "Pages of other web sites must not do this",
-          "add the site to admin.allowed.origins if it may",
-          std::nullopt,
-          {}};
+  return {403, "foreign-origin", "Pages of other web sites must not do this",
+          "add the site to admin.allowed.origins if it may"};
 }
 
 }  // namespace
@@ -69,14 +55,10 @@ std::optional<problem> guard_request(const http_request& request, const guard_ru
   if (!is_allowed_host(request.header("host"), rules)) return wrong_host();
   if (request.is_safe()) return std::nullopt;
   if (rules.is_read_only) {
-    return problem{403,
-                   "read-only",
-                   "This admin interface is read-only",
-                   "admin.read.only=true forbids changes",
-                   std::nullopt,
-                   {}};
+    return problem{403, "read-only", "This admin interface is read-only",
+                   "admin.read.only=true forbids changes"};
   }
-  const auto origin = lower(request.header("origin"));
+  const auto origin = lower_case(request.header("origin"));
   if (!origin.empty() && is_listed(origin, rules)) {
     // Said so on purpose.
   } else if (const auto site = request.header("sec-fetch-site"); !site.empty()) {
@@ -84,15 +66,11 @@ std::optional<problem> guard_request(const http_request& request, const guard_ru
   } else if (!origin.empty() && !is_own_origin(origin, request)) {
     return foreign_origin();
   }
-  const auto type = lower(request.header("content-type"));
+  const auto type = lower_case(request.header("content-type"));
   if (request.method != "DELETE" && type.substr(0, type.find(';')) != "application/json") {
     // A page of another site can send forms without asking, but no JSON.
-    return problem{415,
-                   "not-json",
-                   "The body must be JSON",
-                   "the request needs Content-Type: application/json",
-                   std::nullopt,
-                   {}};
+    return problem{415, "not-json", "The body must be JSON",
+                   "the request needs Content-Type: application/json"};
   }
   return std::nullopt;
 }
@@ -100,7 +78,7 @@ std::optional<problem> guard_request(const http_request& request, const guard_ru
 std::optional<problem> guard_upgrade(const http_request& request, const guard_rules& rules) {
   if (!is_allowed_host(request.header("host"), rules)) return wrong_host();
   // Browsers always send it with a WebSocket; programs need not.
-  const auto origin = lower(request.header("origin"));
+  const auto origin = lower_case(request.header("origin"));
   if (!origin.empty() && !is_listed(origin, rules) && !is_own_origin(origin, request)) {
     return foreign_origin();
   }

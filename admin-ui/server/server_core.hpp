@@ -22,6 +22,29 @@ public:
   virtual void cut() = 0;
 };
 
+using address_counts = std::map<std::string, size_t>;
+
+/// Counts one more of an address for as long as it lives.
+class counted_address {
+public:
+  counted_address(address_counts& counts, std::string address)
+      : counts_(counts), place_(counts.try_emplace(std::move(address)).first) {
+    ++place_->second;
+  }
+  ~counted_address() {
+    if (--place_->second == 0) counts_.erase(place_);
+  }
+  counted_address(const counted_address&) = delete;
+  counted_address& operator=(const counted_address&) = delete;
+
+  [[nodiscard]] const std::string& text() const { return place_->first; }
+  [[nodiscard]] size_t count() const { return place_->second; }
+
+private:
+  address_counts& counts_;
+  address_counts::iterator place_;
+};
+
 struct server_core : std::enable_shared_from_this<server_core> {
   admin_server_options options;
   std::shared_ptr<admin_backend> backend;
@@ -29,11 +52,11 @@ struct server_core : std::enable_shared_from_this<server_core> {
   std::vector<boost::asio::ip::tcp::acceptor> acceptors;
   /// They live as long as they are in here and, to the end of what they are about, a little longer.
   std::set<std::shared_ptr<open_connection>> connections;
-  std::map<std::string, size_t> connections_by_address;
-  std::map<std::string, size_t> requests_by_address;  ///< Since `second` began.
-  boost::asio::steady_timer second{context};          ///< Runs while there are any.
+  address_counts connections_by_address;
+  address_counts requests_by_address;         ///< Since `second` began.
+  boost::asio::steady_timer second{context};  ///< Runs while there are any.
   size_t websockets = 0;
-  std::map<std::string, size_t> websockets_by_address;
+  address_counts websockets_by_address;
   uint64_t requests = 0;
   bool is_stopping = false;
   event_hub hub{*this};
