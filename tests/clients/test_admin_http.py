@@ -75,6 +75,12 @@ def produce(node, topic, count, partition=0):
     assert producer.flush(30) == 0
 
 
+def commit(node, group, topic, offset):
+    consumer = Consumer({"bootstrap.servers": node.bootstrap, "group.id": group, "enable.auto.commit": False})
+    consumer.commit(offsets=[TopicPartition(topic, 0, offset)], asynchronous=False)
+    consumer.close()
+
+
 def test_a_fresh_node_is_healthy_and_ready(node, admin):
     assert admin.get("/healthz") == {"status": "ok"}
     ready = admin.get("/readyz")
@@ -243,9 +249,7 @@ def test_without_listeners_there_is_no_interface(own_broker):
 def test_metrics_are_what_the_log_says(node, admin, topic, group):
     create(node, topic)
     produce(node, topic, 20)
-    consumer = Consumer({"bootstrap.servers": node.bootstrap, "group.id": group, "enable.auto.commit": False})
-    consumer.commit(offsets=[TopicPartition(topic, 0, 5)], asynchronous=False)
-    consumer.close()
+    commit(node, group, topic, 5)
     status, headers, page = admin.ask("/metrics")
     assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
     values = {}
@@ -469,9 +473,7 @@ def expressions():
 def test_the_board_and_the_alerts_name_metrics_that_exist(node, admin, topic, group):
     create(node, topic)
     produce(node, topic, 1)
-    consumer = Consumer({"bootstrap.servers": node.bootstrap, "group.id": group, "enable.auto.commit": False})
-    consumer.commit(offsets=[TopicPartition(topic, 0, 0)], asynchronous=False)
-    consumer.close()
+    commit(node, group, topic, 0)
     page = admin.ask("/metrics")[2].decode()
     there = {line.split("{")[0].split(" ")[0] for line in page.splitlines() if not line.startswith("#")}
     wanted = {name for each in expressions() for name in re.findall(r"\b(?:kafka|ottla)_[a-z_]+", each)}
