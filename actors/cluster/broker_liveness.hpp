@@ -1,9 +1,11 @@
-// Which of the other brokers the controller believes to be dead, from the connections that it keeps
-// to them. Plain decisions: no actor, clock or socket.
+// Which other brokers are believed to be dead, from the connections kept to them: by the controller
+// to everybody, by everybody else to the controller. Plain decisions: no actor, clock or socket.
 //
 // A closed connection is a hint only: the broker is tried once more soon, and only a refusal (the
 // address answers that nobody listens) after it was reached before in the same life counts. And it
 // counts only while most of the others are reached: or this broker may be the one that is cut off.
+// (Who watches the controller alone has no others. It must have reached it before, so that it
+// deposes each controller at most once.)
 // Session expiry in the store is the fallback for everything else. Being wrong costs an election.
 #pragma once
 
@@ -23,7 +25,7 @@ public:
   static constexpr int64_t first_retry_ms = 60;
   static constexpr int64_t retry_ms = 1'000;  ///< After every other failure.
 
-  /// The other brokers that are registered, each in its present life; fenced ones included.
+  /// Who is to be watched, each in its present life. What is known of those watched already stays.
   void follow(const std::vector<replica_seat>& others);
   /// Whom to try to reach now; counts as begun.
   std::vector<replica_seat> take_due(int64_t now_ms);
@@ -35,13 +37,16 @@ public:
   void lost(const replica_seat& who, bool was_refused, int64_t now_ms);
   /// Who is believed to be dead; each is told once for each time that it was reached.
   std::vector<replica_seat> take_dead();
+  /// Somebody else listens now: the dead are told once more.
+  void tell_again();
 
 private:
   enum class contact : uint8_t { none, trying, reached };
   struct watched {
     contact state = contact::none;
-    bool was_reached = false;  ///< In this life, since it was last believed dead.
+    bool was_reached = false;  ///< In this life.
     bool is_refused = false;
+    bool is_told = false;
     int64_t not_before_ms = 0;
   };
 

@@ -7,6 +7,7 @@
 #include "actors/cluster/isr_changes.hpp"
 #include "actors/cluster/reassignment.hpp"
 #include "actors/cluster/topic_changes.hpp"
+#include "actors/runtime/log.hpp"
 
 namespace ottla {
 namespace {
@@ -94,7 +95,7 @@ controller_handle::behavior_type controller_actor::make_behavior() {
       [this](const alter_partitions& wanted) {
         return submit<alter_partitions, partitions_altered>(wanted, alter_isrs);
       },
-      [this](const broker_unreachable& message) { fence(message.who); },
+      [this](const broker_unreachable& message) { broker_lost(message.who); },
       [this](const timer_expired& timer) {
         if (timer.token == balance_token) return balance_leaders();
         if (timer.token != rest_token) return waited_too_long(timer.token);
@@ -279,6 +280,33 @@ void controller_actor::give_up() {
   office_ = office::none;
   is_resting_ = true;
   arm_timer(rest_ms, rest_token);
+}
+
+/// If it is the controller, there has to be another one first.
+void controller_actor::broker_lost(const replica_seat& seat) {
+  const auto* broker = image_ ? image_->find_broker(seat.id) : nullptr;
+  if (broker == nullptr || broker->epoch != seat.epoch || seat.id == setup_.id) return;
+  if (image_->controller() == seat.id) return depose(seat.id);
+  fence(seat);
+}
+
+// Takes its name away, so that everybody stands for election now and not when its session expires.
+// Only in the term that it holds: whoever was elected meanwhile stays. A controller that is alive
+// after all hears of it and stands again; until somebody has won, what it writes is valid.
+void controller_actor::depose(broker_id id) {
+  ask_to_read(
+      {metadata_path::controller_epoch, metadata_path::controller},
+      [this, id](const read_nodes_result& result) {
+        if (result.nodes.size() != 2) return;  // The end of its session will do it.
+        auto holder = decoded<controller_record>(result.nodes.back());
+        if (!holder || holder->id != id) return;
+        log::warn("controller", "broker {} does not listen any more: another is elected", id);
+        ask_to_commit({check(metadata_path::controller_epoch, result.nodes.front().version),
+                       {.what = store_write::kind::remove,
+                        .path = metadata_path::controller,
+                        .version = result.nodes.back().version}},
+                      [](const commit_result&) {});  // The image shows what came of it.
+      });
 }
 
 bool controller_actor::is_elsewhere() const {

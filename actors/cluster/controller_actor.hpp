@@ -73,6 +73,8 @@ private:
   void look_for_own_term();
   void take_office();
   void give_up();
+  void broker_lost(const replica_seat& seat);
+  void depose(broker_id id);
   void resign();
   void leave_office();
 

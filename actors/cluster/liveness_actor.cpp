@@ -32,22 +32,32 @@ void liveness_actor::image_came(const image_changed& change) {
   const auto* own = image_->find_broker(setup_.self);
   const replica_seat self{setup_.self, own != nullptr ? own->epoch : no_broker_epoch};
   const bool is_new_life = std::exchange(self_, self) != self;
-  std::vector<replica_seat> others;
-  if (own != nullptr && image_->controller() == setup_.self) {
-    for (const auto& broker : image_->brokers()) {
-      if (broker.registration.id != setup_.self) {
-        others.push_back({broker.registration.id, broker.epoch});
-      }
-    }
-  }
   if (is_new_life) liveness_.follow({});
+  const bool is_news = std::exchange(controller_, image_->controller()) != controller_;
+  const auto others = wanted();
   liveness_.follow(others);
+  if (is_news) liveness_.tell_again();
   std::vector<replica_seat> gone;
   for (const auto& [seat, peer] : peers_) {
     if (is_new_life || std::ranges::find(others, seat) == others.end()) gone.push_back(seat);
   }
   for (const auto& seat : gone) let_go(seat);
   reach_all();
+  tell_dead();
+}
+
+/// While there is no controller, whoever is watched stays so: what is known of the one that has
+/// just gone is needed by the next.
+std::vector<replica_seat> liveness_actor::wanted() const {
+  std::vector<replica_seat> others;
+  if (self_.epoch == no_broker_epoch) return others;
+  for (const auto& broker : image_->brokers()) {
+    const replica_seat seat{broker.registration.id, broker.epoch};
+    const bool is_wanted = controller_ == setup_.self || seat.id == controller_ ||
+                           (controller_ == no_broker && peers_.contains(seat));
+    if (seat.id != setup_.self && is_wanted) others.push_back(seat);
+  }
+  return others;
 }
 
 void liveness_actor::reach_all() {
@@ -77,18 +87,23 @@ void liveness_actor::reach(const replica_seat& who) {
   this->request(peer, caf::infinite, question(report_broker_request{}, 0, "broker"))
       .then(
           [this, who](const peer_answer& answer) {
-            if (!answer.failure) return liveness_.reached(who);
-            lost({who, false});  // peer_lost has said already if it knows better
+            if (answer.failure) return lost({who, false});  // unless peer_lost has said better
+            liveness_.reached(who);
+            tell_dead();  // it may be the one that makes us reach most of them
           },
           [this, who](const caf::error&) { lost({who, false}); });
 }
 
 void liveness_actor::lost(const peer_lost& news) {
   liveness_.lost(news.who, news.was_refused, time().mono_ms());
+  tell_dead();
+  reach_all();
+}
+
+void liveness_actor::tell_dead() {
   for (const auto& dead : liveness_.take_dead()) {
     caf::anon_send(setup_.controller, broker_unreachable{dead});
   }
-  reach_all();
 }
 
 void liveness_actor::let_go(const replica_seat& who) {

@@ -1,5 +1,6 @@
-// While this broker is the controller: keeps a connection to every other broker, and tells the
-// controller of those that are believed to be dead long before their session with the store ends.
+// Keeps a connection to the controller; of the controller itself, to every other broker. Tells the
+// controller actor of this broker who is believed to be dead, long before that session with the
+// store ends.
 #pragma once
 
 #include <functional>
@@ -32,14 +33,17 @@ public:
 
 private:
   void image_came(const image_changed& change);
+  [[nodiscard]] std::vector<replica_seat> wanted() const;
   void reach_all();
   void reach(const replica_seat& who);
   void lost(const peer_lost& news);
+  void tell_dead();
   void let_go(const replica_seat& who);
 
   liveness_setup setup_;
   image_ptr image_;
   replica_seat self_;
+  broker_id controller_ = no_broker;
   broker_liveness liveness_;
   std::map<replica_seat, peer_handle> peers_;
   timer_id retry_timer_;

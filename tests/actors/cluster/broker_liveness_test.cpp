@@ -36,6 +36,8 @@ TEST_CASE("a broker whose connection ends is dead only if nobody listens there a
     REQUIRE(all.take_due(2'061) == seats{two});
     all.lost(two, true, 2'062);
     CHECK(all.take_dead().empty());  // told once
+    all.tell_again();
+    CHECK(all.take_dead() == seats{two});
     all.follow({{2, 21}, three});
     CHECK(all.take_due(2'062) == seats{{2, 21}});
   }
@@ -77,6 +79,20 @@ TEST_CASE("of two brokers one tells by itself that the other is gone") {
   all.lost(two, false, 0);
   all.take_due(60);
   all.lost(two, true, 61);
+  CHECK(all.take_dead() == seats{two});
+}
+
+TEST_CASE("who was found dead alone is told again once most of the others are reached") {
+  auto all = reaching({two});
+  all.lost(two, false, 0);
+  all.take_due(60);
+  all.lost(two, true, 61);
+  CHECK(all.take_dead() == seats{two});
+  all.follow({two, three});  // this broker is the controller now
+  all.tell_again();
+  CHECK(all.take_dead().empty());
+  CHECK(all.take_due(62) == seats{three});
+  all.reached(three);
   CHECK(all.take_dead() == seats{two});
 }
 

@@ -303,6 +303,41 @@ TEST_CASE_METHOD(cluster_fixture,
   CHECK(record().leader.id == 1);
 }
 
+TEST_CASE_METHOD(cluster_fixture,
+                 "a controller that does not listen any more is replaced before its session ends") {
+  auto& one = start(last_stop::clean, 1);
+  auto& two = start(last_stop::clean, 2);
+  create_topics_request request;
+  request.topics.push_back(
+      {.name = "t", .num_partitions = -1, .replication_factor = -1, .assignments = {{0, {1, 2}}}});
+  ask<create_topics_response>(one, create_topics_command{request, {}});
+  caf::anon_send(two.controller, broker_unreachable{{1, one.epoch - 1}});  // of an earlier life
+  settle();
+  CHECK(controller_epoch(ensemble) == 1);
+
+  SECTION("it is dead") {
+    for (const auto& dead : {caf::actor_cast<caf::actor>(one.controller), one.rest}) {
+      caf::anon_send_exit(dead, caf::exit_reason::kill);
+    }
+    caf::anon_send(two.controller, broker_unreachable{{1, one.epoch}});
+    settle();
+    CHECK(two.cache.get()->controller() == 2);
+    CHECK(controller_epoch(ensemble) == 2);
+    caf::anon_send(two.controller, broker_unreachable{{1, one.epoch}});  // as it is news now
+    settle();
+    CHECK(two.cache.get()->find_topic("t")->partition(0).leader.id == 2);
+    CHECK(two.cache.get()->find_broker(1)->status == broker_status::fenced);
+  }
+  SECTION("it is not") {
+    caf::anon_send(two.controller, broker_unreachable{{1, one.epoch}});
+    settle();
+    CHECK(controller_epoch(ensemble) == 2);
+    auto& elected = two.cache.get()->controller() == 2 ? two : one;
+    CHECK(one.cache.get()->controller() == two.cache.get()->controller());
+    CHECK(create(elected, "u") == error_code::none);
+  }
+}
+
 TEST_CASE_METHOD(cluster_fixture, "leadership returns to the preferred replica by itself") {
   auto& one = start(last_stop::clean, 1);
   auto* two = &start(last_stop::clean, 2);
