@@ -148,9 +148,11 @@ metadata_response answer_metadata(const metadata_image& image, const metadata_re
                                   api_version version, std::string_view listener) {
   if (is_malformed(wanted, version)) return refuse(wanted);
   metadata_response response{.cluster_id = image.cluster_id(), .controller_id = image.controller()};
+  // A fenced broker is listed until its session ends, as Kafka does on ZooKeeper: librdkafka stops
+  // for a second when a broker vanishes from the list in the answer that names another leader.
   for (const auto& broker : image.brokers()) {
     const auto* endpoint = broker.endpoint(listener);
-    if (!broker.is_active() || endpoint == nullptr) continue;
+    if (endpoint == nullptr) continue;
     response.brokers.push_back({.node_id = broker.registration.id,
                                 .host = endpoint->host,
                                 .port = endpoint->port,

@@ -71,11 +71,12 @@ TEST_CASE("a topic is described with its partitions, epochs and id") {
   CHECK(topic.partitions[2].offline_replicas.empty());
 }
 
-TEST_CASE("partitions of a broker that is not ready have no leader") {
+TEST_CASE("partitions of a fenced broker have no leader; it is listed while its session lives") {
   bench b;
   b.cluster.add_broker(1, 11, broker_status::fenced);
   auto response = b.ask({}, 12);
-  CHECK(response.brokers.empty());
+  REQUIRE(response.brokers.size() == 1);
+  CHECK(response.brokers[0].node_id == 1);
   const auto& partition = response.topics[0].partitions[0];
   CHECK(partition.error_code == error_code::leader_not_available);
   CHECK(partition.leader_id == -1);
