@@ -61,7 +61,8 @@ bool broker_liveness::reaches_most_others(const replica_seat& but) const {
 std::vector<replica_seat> broker_liveness::take_dead() {
   std::vector<replica_seat> dead;
   for (auto& [seat, each] : others_) {
-    if (!each.is_refused || !each.was_reached || each.is_told || !reaches_most_others(seat)) continue;
+    if (!each.is_refused || !each.was_reached || each.is_told || !reaches_most_others(seat))
+      continue;
     each.is_told = true;
     dead.push_back(seat);
   }

@@ -294,19 +294,19 @@ void controller_actor::broker_lost(const replica_seat& seat) {
 // Only in the term that it holds: whoever was elected meanwhile stays. A controller that is alive
 // after all hears of it and stands again; until somebody has won, what it writes is valid.
 void controller_actor::depose(broker_id id) {
-  ask_to_read(
-      {metadata_path::controller_epoch, metadata_path::controller},
-      [this, id](const read_nodes_result& result) {
-        if (result.nodes.size() != 2) return;  // The end of its session will do it.
-        auto holder = decoded<controller_record>(result.nodes.back());
-        if (!holder || holder->id != id) return;
-        log::warn("controller", "broker {} does not listen any more: another is elected", id);
-        ask_to_commit({check(metadata_path::controller_epoch, result.nodes.front().version),
-                       {.what = store_write::kind::remove,
-                        .path = metadata_path::controller,
-                        .version = result.nodes.back().version}},
-                      [](const commit_result&) {});  // The image shows what came of it.
-      });
+  ask_to_read({metadata_path::controller_epoch, metadata_path::controller},
+              [this, id](const read_nodes_result& result) {
+                if (result.nodes.size() != 2) return;  // The end of its session will do it.
+                auto holder = decoded<controller_record>(result.nodes.back());
+                if (!holder || holder->id != id) return;
+                log::warn("controller", "broker {} does not listen any more: another is elected",
+                          id);
+                ask_to_commit({check(metadata_path::controller_epoch, result.nodes.front().version),
+                               {.what = store_write::kind::remove,
+                                .path = metadata_path::controller,
+                                .version = result.nodes.back().version}},
+                              [](const commit_result&) {});  // The image shows what came of it.
+              });
 }
 
 bool controller_actor::is_elsewhere() const {
