@@ -109,10 +109,18 @@ describe('the live connection', () => {
   it('gives up a peer that has been silent for two heartbeats', () => {
     Peer.last.welcome();
     Peer.last.close = () => {}; // a dead peer completes no closing handshake
-    vi.advanceTimersByTime(2000);
+    vi.advanceTimersByTime(1000);
     expect(lights).toEqual(['connecting', 'live']);
     vi.advanceTimersByTime(1000);
-    expect(lights).toEqual(['connecting', 'live', 'offline']);
+    expect(lights).toEqual(['connecting', 'live', 'stale']);
+    vi.advanceTimersByTime(1000);
+    expect(lights).toEqual(['connecting', 'live', 'stale', 'offline']);
+  });
+  it('is stale only until the late answer to a ping', () => {
+    Peer.last.welcome();
+    vi.advanceTimersByTime(2000);
+    Peer.last.say({ op: 'pong' });
+    expect(lights).toEqual(['connecting', 'live', 'stale', 'live']);
   });
   it('stays with a peer that answers pings', () => {
     Peer.last.welcome();

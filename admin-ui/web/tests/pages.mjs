@@ -40,6 +40,7 @@ const pages = {
   configs: ['#/topics/orders?tab=configs', '604800000'],
   groups: ['#/groups?sort=-lag', 'billing'],
   group: ['#/groups/billing', '1\u2009187\u2009116'],
+  map: ['#/map?colour=records', 'out of sync'],
   refused: ['#/topics/gone', 'There is no such topic'],
   nowhere: ['#/nowhere', 'No such page'],
 };

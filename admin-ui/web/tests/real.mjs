@@ -1,10 +1,11 @@
 // The dashboard of a running broker in Chromium (look.mjs). tests/clients/test_dashboard.py starts it with the dashboard's
-// address and plays the world around it: each line printed asks for something to happen, each line read says that it has.
+// address and the walks to take, and plays the world around it: each line printed asks for something to happen, each line
+// read says that it has.
 
 import { createInterface } from 'node:readline';
 import { examine, launch, look_at, shows } from './look.mjs';
 
-const address = process.argv[2];
+const [address, ...chosen] = process.argv.slice(2);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 async function world(what) {
   console.log(what);
@@ -21,11 +22,18 @@ const pages = {
   configs: ['#/topics/orders?tab=configs', 'retention.ms'],
   groups: ['#/groups', 'billing'],
   group: ['#/groups/billing', 'auditor-1'],
+  map: ['#/map', 'Broker 1'],
 };
 
-async function follow_a_topic(browser, faults) {
-  const page = await browser.newPage();
+/** A page whose errors are faults. */
+async function page_of(browser, faults, options = {}) {
+  const page = await browser.newPage(options);
   page.on('pageerror', (error) => faults.push(String(error)));
+  return page;
+}
+
+async function follow_a_topic(browser, faults) {
+  const page = await page_of(browser, faults);
   await page.goto(`${address}#/topics/orders`);
   await shows(page, '1\u2009244', faults); // the records that are there
   await world('produce');
@@ -41,7 +49,7 @@ async function follow_a_topic(browser, faults) {
 }
 
 async function read_and_send_messages(browser, faults) {
-  const page = await browser.newPage({ viewport: { width: 390, height: 800 } });
+  const page = await page_of(browser, faults, { viewport: { width: 390, height: 800 } });
   page.on('console', (line) => line.type() === 'error' && faults.push(line.text()));
   await page.goto(`${address}#/topics/orders?tab=messages&from=oldest`);
   await shows(page, 'order 49', faults);
@@ -73,7 +81,7 @@ async function read_and_send_messages(browser, faults) {
 }
 
 async function see_traffic(browser, faults) {
-  const page = await browser.newPage();
+  const page = await page_of(browser, faults);
   await page.goto(`${address}#/`);
   await shows(page, 'peak 0/s', faults); // two measurements are there
   await world('produce');
@@ -82,7 +90,7 @@ async function see_traffic(browser, faults) {
 }
 
 async function make_and_delete_a_topic(browser, faults) {
-  const page = await browser.newPage();
+  const page = await page_of(browser, faults);
   await page.goto(`${address}#/topics`);
   await page.getByRole('button', { name: 'Create topic' }).click();
   const dialog = page.getByRole('dialog');
@@ -119,7 +127,7 @@ async function make_and_delete_a_topic(browser, faults) {
 }
 
 async function find_a_topic(browser, faults) {
-  const page = await browser.newPage();
+  const page = await page_of(browser, faults);
   await page.goto(`${address}#/`);
   await shows(page, '● Live', faults);
   await page.keyboard.press('g');
@@ -136,19 +144,65 @@ async function find_a_topic(browser, faults) {
   await page.close();
 }
 
-const browser = await launch();
-const faults = await look_at(browser, address, pages);
-await find_a_topic(browser, faults);
-const walks = [
+async function go_by_keys(browser, faults) {
+  const page = await page_of(browser, faults);
+  const is_at = async (hash) => {
+    await page
+      .waitForURL(`**/${hash}`, { timeout: 10_000 })
+      .catch(() => faults.push(`not at ${hash}`));
+  };
+  await page.goto(`${address}#/topics`);
+  await shows(page, 'payments.settled', faults);
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await page.keyboard.press('k');
+  await page.keyboard.press('Enter'); // the first of the rows
+  await is_at('#/topics/orders');
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog', { name: 'Go to' });
+  await palette.getByRole('combobox').fill('bill');
+  await shows(page, 'billing', faults);
+  await examine(page, faults);
+  await page.keyboard.press('Enter');
+  await is_at('#/groups/billing');
+  await page.keyboard.press('Control+k');
+  await palette.getByRole('combobox').fill('SETTLED');
+  await shows(page, 'payments.settled', faults);
+  await page.keyboard.press('Enter');
+  await is_at('#/topics/payments.settled');
+  await page.keyboard.press('Control+k');
+  await palette.getByRole('combobox').fill('create');
+  await page.keyboard.press('Enter');
+  const form = page.getByRole('dialog', { name: 'Create a topic' });
+  await form.waitFor({ timeout: 10_000 });
+  await page.keyboard.press('Escape');
+  await form.waitFor({ state: 'detached', timeout: 10_000 });
+  await is_at('#/topics');
+  await page.keyboard.press('?');
+  await shows(page, 'Keyboard shortcuts', faults);
+  await examine(page, faults);
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('g');
+  await page.keyboard.press('m');
+  await is_at('#/map');
+  await page.close();
+}
+
+const walks = {
+  look_at_every_page: async (browser, faults) =>
+    faults.push(...(await look_at(browser, address, pages))),
   read_and_send_messages,
   make_and_delete_a_topic,
   find_a_topic,
+  go_by_keys,
   see_traffic,
   follow_a_topic,
-];
-for (const walk of walks) {
-  await walk(browser, faults).catch((error) =>
-    faults.push(`${walk.name}: ${error.message.split('\n')[0]}`),
+};
+const browser = await launch();
+const faults = [];
+for (const name of chosen) {
+  await walks[name](browser, faults).catch((error) =>
+    faults.push(`${name}: ${error.message.split('\n')[0]}`),
   );
 }
 await browser.close();

@@ -188,3 +188,5 @@ export const answers = {
     missing: [],
   },
 };
+for (const name of rows)
+  answers[`topics/${name}`] = { ...channels['topic:orders'], name, id: name };

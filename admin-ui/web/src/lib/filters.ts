@@ -15,10 +15,10 @@ export function set_filters(filters: Record<string, string>): void {
 }
 
 /** The query of a list for the API: what the address has of `names`, encoded. */
-export function list_query(names: string[]): string {
+export function list_query(names: string[], limit = 100): string {
   const kept = names.flatMap((name) => {
     const value = shown.route.query[name];
     return value ? [[name, value]] : [];
   });
-  return String(new URLSearchParams([...kept, ['limit', '100']]));
+  return String(new URLSearchParams([...kept, ['limit', String(limit)]]));
 }

@@ -4,7 +4,7 @@
 
 import { problem_of, type Problem } from './api';
 
-export type Light = 'connecting' | 'live' | 'offline';
+export type Light = 'connecting' | 'live' | 'stale' | 'offline';
 
 export interface Watcher<T> {
   data(body: T): void;
@@ -39,10 +39,12 @@ export class Live {
   #pause_ms = first_pause_ms;
   #heartbeat_ms = 15_000;
   #heard_at = 0;
+  #pinged_at = 0;
   #ping: ReturnType<typeof setInterval> | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
   #welcomed = false;
+  #stale = false;
   #on_light: (light: Light) => void;
   #on_welcome: (ui_hash: string | null) => void;
 
@@ -94,6 +96,8 @@ export class Live {
     clearInterval(this.#ping);
     this.#socket = null;
     this.#welcomed = false;
+    this.#stale = false;
+    this.#pinged_at = 0;
     if (this.#closed) return;
     this.#on_light('offline');
     // A part by chance, so that the pages of a broker that comes back do not all return at once.
@@ -116,6 +120,7 @@ export class Live {
       return;
     }
     this.#heard_at = Date.now();
+    this.#doubt(false);
     if (frame.op === 'welcome') this.#welcome(frame);
     const watch = frame.id === undefined ? undefined : this.#watches.get(frame.id);
     if (watch === undefined) return;
@@ -141,14 +146,24 @@ export class Live {
 
   #beat(): void {
     const socket = this.#socket;
-    if (socket !== null && Date.now() - this.#heard_at > 2 * this.#heartbeat_ms) {
+    const silent_ms = Date.now() - this.#heard_at;
+    if (socket !== null && silent_ms > 2 * this.#heartbeat_ms) {
       // A dead peer never answers the closing handshake: do not wait for it.
       socket.onclose = null;
       socket.close();
       this.#lost();
     } else {
-      this.#send({ op: 'ping', t: Date.now() });
+      this.#doubt(this.#heard_at < this.#pinged_at);
+      this.#pinged_at = Date.now();
+      this.#send({ op: 'ping', t: this.#pinged_at });
     }
+  }
+
+  /** Whether the last ping has had no answer so far. */
+  #doubt(is_stale: boolean): void {
+    if (this.#stale === is_stale) return;
+    this.#stale = is_stale;
+    this.#on_light(is_stale ? 'stale' : 'live');
   }
 
   #take(watch: Watch, frame: Frame, body: Record<string, unknown>): void {

@@ -79,17 +79,18 @@ export function watched<T>(channel: string): Held<T> {
 const refresh_ms = 5000;
 
 /**
- * The answer to GET api/v1/`path()`, read anew when the path or `version()` changes and, while the tab is
- * visible, after each pause; with a pause of null it is not.
+ * What `ask` answers for `key()`, asked anew when the key or `version()` changes and, while the tab is visible, after each
+ * pause; with a pause of null it is not.
  */
-export function listed<T>(
-  path: () => string,
+export function asked<T>(
+  key: () => string,
+  ask: (key: string, signal: AbortSignal) => Promise<T>,
   pause_ms: () => number | null = () => refresh_ms,
   version: () => unknown = () => 0,
 ): Held<T> {
   const held = $state<Held<T>>({ body: null, problem: null });
   $effect(() => {
-    const wanted = path();
+    const wanted = key();
     const pause = pause_ms();
     version();
     const stop = new AbortController();
@@ -97,7 +98,7 @@ export function listed<T>(
     const refresh = async () => {
       try {
         if (!document.hidden || held.body === null) {
-          const body = await read<T>(wanted, stop.signal);
+          const body = await ask(wanted, stop.signal);
           if (stop.signal.aborted) return;
           held.body = body;
           held.problem = null;
@@ -116,4 +117,13 @@ export function listed<T>(
     };
   });
   return held;
+}
+
+/** The answer to GET api/v1/`path()`, held as `asked` holds it. */
+export function listed<T>(
+  path: () => string,
+  pause_ms?: () => number | null,
+  version?: () => unknown,
+): Held<T> {
+  return asked<T>(path, read<T>, pause_ms, version);
 }
