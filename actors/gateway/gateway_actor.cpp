@@ -85,7 +85,7 @@ void gateway_actor::accepted(const listener& from, listener::connection connecti
     ::close(connection.descriptor);
     ++counts_.refused_total;
     int64_t skipped = 0;
-    if (limit_lines_.allow(time().mono_ms(), skipped)) {
+    if (refusal_lines_.allow(time().mono_ms(), skipped)) {
       log::warn("gateway",
                 "refused a connection from {}: it has as many as "
                 "max.connections.per.ip allows ({} more refused since the last line)",
@@ -135,11 +135,11 @@ void gateway_actor::count_new_connection(listener_entry& entry) {
   const bool own = exceeds_rate(entry.rate, limits_of(entry).max_connection_rate);
   if (all) {
     for (auto& [name, each] : listeners_) each.socket->pause();
-    pause_for_rate("max.connection.creation.rate", rate_);
+    pause_for_rate("max.connection.creation.rate", rate_, lines_.rate);
   } else if (own) {
     entry.socket->pause();
     pause_for_rate(to_string(entry.socket->config()) + "'s own max.connection.creation.rate",
-                   entry.rate);
+                   entry.rate, entry.own_lines.rate);
   }
 }
 
@@ -219,7 +219,8 @@ void gateway_actor::pause_at_limit(listener_entry& entry) {
     for (auto& [name, each] : listeners_) each.socket->pause();
   }
   int64_t skipped = 0;
-  if (!limit_lines_.allow(time().mono_ms(), skipped)) return;
+  auto& lines = is_own ? entry.own_lines : lines_;
+  if (!lines.full.allow(time().mono_ms(), skipped)) return;
   if (is_own) {
     return log::warn("gateway",
                      "{} connections of {} are open, as many as its own max.connections allows: "
@@ -239,10 +240,11 @@ void gateway_actor::look_at_limits_later() {
   limit_timer_ = arm_timer(look_at_limits_ms, look_at_limits);
 }
 
-void gateway_actor::pause_for_rate(std::string_view whose, const rate_counter& counter) {
+void gateway_actor::pause_for_rate(std::string_view whose, const rate_counter& counter,
+                                   log::limiter& lines) {
   arm_timer(counter.began_ms + rate_window_ms - time().mono_ms(), rate_window);
   int64_t skipped = 0;
-  if (limit_lines_.allow(time().mono_ms(), skipped)) {
+  if (lines.allow(time().mono_ms(), skipped)) {
     log::warn("gateway",
               "{} connections have begun within a second, as many as {} allows: new ones wait",
               counter.connections, whose);

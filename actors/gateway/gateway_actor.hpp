@@ -41,10 +41,16 @@ private:
     int32_t connections = 0;
     bool is_paused = false;  ///< Until this second is over.
   };
+  /// One limiter per limit: a line about one never hides another's.
+  struct limit_lines {
+    log::limiter full;
+    log::limiter rate;
+  };
   struct listener_entry {
     std::shared_ptr<listener> socket;
     size_t connections = 0;
     rate_counter rate;
+    limit_lines own_lines;
   };
 
   gateway_opened open(const open_gateway& wanted);
@@ -59,7 +65,7 @@ private:
   [[nodiscard]] bool exceeds_rate(rate_counter& counter, int32_t limit);
   void count_new_connection(listener_entry& entry);
   void pause_at_limit(listener_entry& entry);
-  void pause_for_rate(std::string_view whose, const rate_counter& counter);
+  void pause_for_rate(std::string_view whose, const rate_counter& counter, log::limiter& lines);
   void look_at_limits_later();
   void resume_if_possible();
   void timer_due(uint64_t token);
@@ -80,7 +86,8 @@ private:
   std::vector<caf::typed_response_promise<gateway_closed>> closing_;
   std::shared_ptr<log::limiter> complaints_ = std::make_shared<log::limiter>();
   std::shared_ptr<log::limiter> shortages_ = std::make_shared<log::limiter>();
-  log::limiter limit_lines_;
+  log::limiter refusal_lines_;
+  limit_lines lines_;  // of all listeners
 };
 
 }  // namespace ottla

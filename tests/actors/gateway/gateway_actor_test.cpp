@@ -15,6 +15,7 @@
 #include "actors/gateway/gateway.hpp"
 #include "actors/handlers/api_versions.hpp"
 #include "actors/runtime/io_coordinator.hpp"
+#include "actors/runtime/log.hpp"
 #include "protocol/messages/api_versions.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/watchdog.hpp"
@@ -103,6 +104,30 @@ constexpr route routes[] = {
     {api_key::api_versions, 0, 4, 0, handle_api_versions},
 };
 
+/// What goes to standard error while it lives, where the broker's log goes.
+class captured_errors {
+public:
+  captured_errors() : kept_(::dup(STDERR_FILENO)), file_(::open("/tmp", O_TMPFILE | O_RDWR, 0600)) {
+    REQUIRE(kept_ >= 0);
+    REQUIRE(::dup2(file_, STDERR_FILENO) >= 0);
+    log::start({.least = log::level::warn});  // fixtures of other cases switch it off
+  }
+  ~captured_errors() {
+    ::dup2(kept_, STDERR_FILENO);
+    ::close(kept_);
+    ::close(file_);
+  }
+  [[nodiscard]] std::string text() const {
+    std::string read(1 << 16, '\0');
+    read.resize(static_cast<size_t>(::pread(file_, read.data(), read.size(), 0)));
+    return read;
+  }
+
+private:
+  int kept_;
+  int file_;
+};
+
 listener_config loopback(uint16_t port = 0) {
   return {"PLAINTEXT", security_protocol::plaintext, "127.0.0.1", port, "127.0.0.1", 0};
 }
@@ -150,8 +175,8 @@ struct gateway_fixture {
     caf::anon_send(gateway, accept_connections{});
     return opened.bound[0].port;
   }
-  tcp::socket connect(uint16_t port) {
-    tcp::socket socket{clients};
+  tcp::socket connect(uint16_t port, const char* from = "127.0.0.1") {
+    tcp::socket socket{clients, {boost::asio::ip::make_address_v4(from), 0}};
     socket.connect({boost::asio::ip::address_v4::loopback(), port});
     return socket;
   }
@@ -424,6 +449,26 @@ TEST_CASE("connections above the rate wait for the next second") {
   for (int i = 0; i < 7; ++i) sockets.push_back(fixture.connect(port));  // by the system
   CHECK(fixture.soon([&] { return fixture.connections() == 7; }));
   CHECK(std::chrono::steady_clock::now() - began >= std::chrono::milliseconds{1'900});
+}
+
+TEST_CASE("each limit of connections has a line of its own, however soon after another's") {
+  gateway_limits limits;
+  limits.max_connections_per_ip = 1;
+  limits.by_listener["SIDE"] = {1, 1};
+  limits.max_connections = 3;
+  gateway_fixture fixture{limits};
+  const captured_errors errors;
+  const auto is_said = [&](std::string_view part) {
+    return fixture.soon([&] { return errors.text().find(part) != std::string::npos; });
+  };
+  const auto [main, side] = fixture.open_two();
+  auto first = fixture.connect(main), refused = fixture.connect(main);
+  CHECK(is_said("max.connections.per.ip allows"));
+  auto second = fixture.connect(side, "127.0.0.2");
+  CHECK(is_said("own max.connection.creation.rate allows"));
+  CHECK(is_said("own max.connections allows"));
+  auto third = fixture.connect(main, "127.0.0.3");
+  CHECK(is_said("as many as max.connections allows"));
 }
 
 TEST_CASE("connections get the buffers that were asked for") {
