@@ -15,9 +15,8 @@ TEST_CASE("base64 is padded to groups of four") {
 }
 
 TEST_CASE("base64 is read back as it was written") {
-  rc::prop("any bytes", [](const std::string& bytes) {
-    RC_ASSERT(from_base64(to_base64(bytes)) == bytes);
-  });
+  rc::prop("any bytes",
+           [](const std::string& bytes) { RC_ASSERT(from_base64(to_base64(bytes)) == bytes); });
 }
 
 TEST_CASE("what is no base64 is refused") {

@@ -81,8 +81,8 @@ struct log_fixture {
   outcome<void> open(last_shutdown last = last_shutdown::clean, log_offset recovery_point = 0,
                      log_offset log_start = 0) {
     log.reset();
-    auto opened =
-        partition_log::open(handles, directory, options, {last, recovery_point, log_start, now, is_foreign});
+    auto opened = partition_log::open(handles, directory, options,
+                                      {last, recovery_point, log_start, now, is_foreign});
     if (!opened) return std::move(opened.error());
     log = std::move(*opened);
     return {};

@@ -75,6 +75,7 @@ std::string other_value(const config_definition& definition) {
       {"compression.gzip.level", "5"},
       {"fetch.max.bytes", "2000"},
       {"offsets.topic.compression.codec", "2"},
+      {"offsets.topic.segment.bytes", "2000000"},
       {"log.cleaner.io.max.bytes.per.second", "1000.5"},
       {"ottla.request.receive.timeout.ms", "200"},
       {"replica.selector.class", "org.apache.kafka.common.replica.RackAwareReplicaSelector"},

@@ -52,6 +52,20 @@ TEST_CASE("every broker key that a topic key falls back to is honoured as it is,
   }
 }
 
+TEST_CASE("a broker key whose value becomes a topic's takes no value that a topic refuses") {
+  for (const auto& topic : topic_config_definitions()) {
+    for (auto name : broker_synonyms_of_topic_config(topic.name)) {
+      INFO(topic.name << " from " << name);
+      const auto& broker = *find_broker_config(name);
+      if (unit_factor(name, topic.name) != 1) continue;
+      CHECK(broker.min >= topic.min);
+      CHECK(broker.max <= topic.max);
+    }
+  }
+  CHECK(find_broker_config("offsets.topic.segment.bytes")->min ==
+        find_topic_config("segment.bytes")->min);
+}
+
 TEST_CASE("invalid values are refused in Kafka's words") {
   CHECK(refusal("retention.ms", "abc") ==
         "Invalid value abc for configuration retention.ms: Not a number of type LONG");

@@ -141,7 +141,7 @@ TEST_CASE("a leader that is throttled holds records back from a replica until it
   three.fetch(2);
   three.fetch(2);
   CHECK(error_of(sent) == error_code::none);  // who is in sync does not wait
-  three.pass(10'100);  // what replica 2 was given counts as well
+  three.pass(10'100);                         // what replica 2 was given counts as well
   three.fetch(3);
   CHECK(three.contents(3) == words{"a", "b", "c"});
   CHECK_FALSE(three.sending->is_exceeded(three.time.mono_ms()));
