@@ -53,8 +53,22 @@ bool client::act() {
     lose_connection();
     return true;
   }
+  if (world_.time.now_us >= gives_up_at_us()) {
+    look_elsewhere();
+    return true;
+  }
   if (dying_ || world_.time.now_us < next_us_) return false;
   return send_next();
+}
+
+int64_t client::gives_up_at_us() const {
+  return in_flight_.empty() || world_.patience_ms == 0 ? INT64_MAX
+                                                       : heard_at_us_ + world_.patience_ms * 1000;
+}
+
+int64_t client::next_us() const {
+  const auto gives_up_us = gives_up_at_us();
+  return next_us_ > world_.time.now_us ? std::min(next_us_, gives_up_us) : gives_up_us;
 }
 
 bool client::take_answer() {
@@ -69,6 +83,7 @@ bool client::take_answer() {
     world_.facts.violated(name_ + ": an answer to nothing");
     return true;
   }
+  heard_at_us_ = world_.time.now_us;
   const auto asked = in_flight_.front();
   in_flight_.pop_front();
   wire_reader in{frame};
@@ -102,6 +117,18 @@ void client::lose_connection() {
 void client::look_elsewhere() {
   if (wire_) wire_->client_closes();
   lose_connection();
+}
+
+bool client::may_be_outdated(error_code error) {
+  const bool can_say_so =
+      error == error_code::out_of_order_sequence_number || error == error_code::offset_out_of_range;
+  if (!can_say_so || !world_.has_replicas()) return false;
+  last_refusal_ = error;
+  return true;
+}
+
+std::string client::state() const {
+  return fmt::format("{}, refused last with {}", name_, error_name(last_refusal_));
 }
 
 void client::pause_ms(int64_t at_most_ms) {
@@ -234,6 +261,7 @@ void producer::produced(size_t index, error_code error, log_offset base_offset) 
     return settle(index);  // it may be there or not
   }
   const bool is_behind_another = index > first_open_;
+  if (may_be_outdated(error)) return look_elsewhere();
   if (!is_retriable(error) &&
       !(error == error_code::out_of_order_sequence_number && is_behind_another)) {
     unexpected(
@@ -289,6 +317,7 @@ void consumer::answered(api_key, uint64_t, wire_reader& body, api_version versio
   if (response->error_code != error_code::none) return unexpected("Fetch", response->error_code);
   const auto& answer = response->responses.at(0).partitions.at(0);
   if (answer.error_code != error_code::none) {
+    if (may_be_outdated(answer.error_code)) return look_elsewhere();
     if (!is_retriable(answer.error_code)) {
       unexpected(fmt::format("I4: Fetch from {}", position_), answer.error_code);
     }

@@ -28,6 +28,7 @@ struct client_world {
   std::function<void(uint64_t)> trace;
   bool topic_exists = false;
   uint64_t cut_one_in = 0;  ///< One in so many requests loses its connection on the way; 0: none.
+  int64_t patience_ms = 0;  ///< After so long without an answer a client tries elsewhere; 0: never.
   bool dribbles = false;    ///< Some connections bring a few bytes at a time.
   int16_t replication_factor = 1;
   std::vector<std::pair<std::string, std::string>> topic_configs;  ///< Besides those of all.
@@ -45,12 +46,14 @@ public:
   /// Does what can be done now; whether there was anything.
   bool act();
   /// When it has something to do, if nothing comes before.
-  [[nodiscard]] int64_t next_us() const { return next_us_; }
+  [[nodiscard]] int64_t next_us() const;
   /// The broker is gone.
   void lose_connection();
   /// Whether it has nothing more to do.
   [[nodiscard]] virtual bool is_done() const = 0;
   [[nodiscard]] const std::string& name() const { return name_; }
+  /// For the report of a run in which it did not come to its end.
+  [[nodiscard]] std::string state() const;
 
 protected:
   /// Sends a request, if it is time for one; whether it did.
@@ -62,6 +65,7 @@ protected:
   template <class Request>
   void send(const Request& request, api_version version, uint64_t tag = 0) {
     const auto correlation = ++last_correlation_;
+    if (in_flight_.empty()) heard_at_us_ = world_.time.now_us;
     in_flight_.push_back({correlation, Request::api, version, tag});
     transmit(encode_request(request, {Request::api, version, correlation, name_}));
   }
@@ -69,6 +73,9 @@ protected:
   void pause_ms(int64_t at_most_ms);
   /// The next connection may be to another broker.
   void look_elsewhere();
+  /// Whether that is what a broker may say which has stood still, and does not know yet that others
+  /// lead by now. That no other says so for good, the end of the run shows.
+  bool may_be_outdated(error_code error);
   void unexpected(std::string_view what, error_code error);
 
   client_world& world_;
@@ -83,6 +90,7 @@ private:
 
   bool open_connection();
   bool take_answer();
+  [[nodiscard]] int64_t gives_up_at_us() const;
   void transmit(const gather_list& frame);
 
   const std::string name_;
@@ -90,6 +98,8 @@ private:
   std::deque<pending> in_flight_;
   int32_t last_correlation_ = 0;
   int64_t next_us_ = 0;
+  int64_t heard_at_us_ = 0;  ///< Or when it began to wait for an answer.
+  error_code last_refusal_ = error_code::none;
   bool dying_ = false;  // the connection was cut in the middle of a frame
 };
 

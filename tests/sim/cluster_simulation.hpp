@@ -1,9 +1,9 @@
 // Three brokers, their clients and their troubles, from one seed.
 //
-// Load with faults: crashes, power cuts, cut and reset connections between brokers, sessions with
-// the store that end or hang, commits to it whose outcome is not known. Then a quiet time in which
-// everything has to finish and to be in sync again, and a last reading of all and a
-// comparison of the replicas. The same seed gives the same run.
+// Load with faults: crashes, power cuts, processes that stand still, cut and reset connections
+// between brokers, sessions with the store that end or hang, commits to it whose outcome is not
+// known. Then a quiet time in which everything has to finish and to be in sync again, and a last
+// reading of all and a comparison of the replicas. The same seed gives the same run.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct cluster_result {
   uint64_t trace = 0;  ///< A hash of every choice and every answer.
   int64_t steps = 0;
   int64_t virtual_ms = 0;
-  int64_t process_crashes = 0, power_cuts = 0, cuts = 0, resets = 0;
+  int64_t process_crashes = 0, power_cuts = 0, pauses = 0, cuts = 0, resets = 0;
   int64_t expired_sessions = 0, unknown_commits = 0, elections = 0;
   int64_t records_acknowledged = 0, records_fetched = 0;
 };

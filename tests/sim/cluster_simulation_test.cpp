@@ -39,6 +39,7 @@ TEST_CASE("three brokers keep their promises through crashes, cut networks and l
     sum.virtual_ms += result.virtual_ms;
     sum.process_crashes += result.process_crashes;
     sum.power_cuts += result.power_cuts;
+    sum.pauses += result.pauses;
     sum.cuts += result.cuts;
     sum.resets += result.resets;
     sum.expired_sessions += result.expired_sessions;
@@ -48,17 +49,19 @@ TEST_CASE("three brokers keep their promises through crashes, cut networks and l
     sum.records_fetched += result.records_fetched;
   }
   fmt::print(
-      "simulated: {} steps, {} virtual s, {} process crashes, {} power cuts, {} cut networks, {} "
+      "simulated: {} steps, {} virtual s, {} process crashes, {} power cuts, {} pauses, {} cut "
+      "networks, {} "
       "resets, {} expired sessions, {} commits of unknown end, {} leader epochs, {} records "
       "acknowledged, {} fetched\n",
-      sum.steps, sum.virtual_ms / 1000, sum.process_crashes, sum.power_cuts, sum.cuts, sum.resets,
-      sum.expired_sessions, sum.unknown_commits, sum.elections, sum.records_acknowledged,
-      sum.records_fetched);
+      sum.steps, sum.virtual_ms / 1000, sum.process_crashes, sum.power_cuts, sum.pauses, sum.cuts,
+      sum.resets, sum.expired_sessions, sum.unknown_commits, sum.elections,
+      sum.records_acknowledged, sum.records_fetched);
   CHECK(sum.records_acknowledged > 0);
   if (only > 0 || seeds < 40) return;
   // Every kind of trouble has to have come up.
   CHECK(sum.process_crashes > 0);
   CHECK(sum.power_cuts > 0);
+  CHECK(sum.pauses > 0);
   CHECK(sum.cuts > 0);
   CHECK(sum.resets > 0);
   CHECK(sum.expired_sessions > 0);

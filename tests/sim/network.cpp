@@ -36,8 +36,10 @@ bool network::carry(size_t which) {
   return moved;
 }
 
-/// Nobody is told of an attempt that gets lost: whoever made it waits for its own deadline.
+/// Nobody is told of an attempt that gets lost: whoever made it waits for its own deadline. The
+/// kernel accepts for a process that stands still.
 bool network::settle(size_t which) {
+  if (asleep_.contains(attempts_[which].from)) return false;
   if (!passes(attempts_[which].from, attempts_[which].to) ||
       !passes(attempts_[which].to, attempts_[which].from)) {
     return false;
@@ -69,8 +71,8 @@ bool network::carry_bytes(link& each) {
   };
   bring(each.caller, each.called, each.from, each.to);
   bring(each.called, each.caller, each.to, each.from);
-  if (each.caller) moved = each.caller->pump() || moved;
-  if (each.called) moved = each.called->pump() || moved;
+  if (each.caller && !asleep_.contains(each.from)) moved = each.caller->pump() || moved;
+  if (each.called && !asleep_.contains(each.to)) moved = each.called->pump() || moved;
   return moved;
 }
 

@@ -32,6 +32,9 @@ public:
   void cut(int32_t from, int32_t to) { cuts_.emplace(from, to); }
   void heal() { cuts_.clear(); }
   [[nodiscard]] bool is_cut() const { return !cuts_.empty(); }
+  /// The process at that end does nothing: what comes for it waits in front of it.
+  void put_to_sleep(int32_t broker) { asleep_.insert(broker); }
+  void wake(int32_t broker) { asleep_.erase(broker); }
   /// Ends a connection at both ends, as a reset does.
   void reset(size_t which);
 
@@ -57,6 +60,7 @@ private:
   std::deque<attempt> attempts_;
   std::vector<link> links_;
   std::set<std::pair<int32_t, int32_t>> cuts_;
+  std::set<int32_t> asleep_;
 };
 
 }  // namespace ottla::sim
