@@ -1,9 +1,11 @@
 #include "actors/admin/actor_backend.hpp"
 
+#include <atomic>
 #include <caf/send.hpp>
 #include <utility>
 
 #include "actors/admin/admin_actor.hpp"
+#include "actors/admin/feeds_actor.hpp"
 #include "actors/admin/worker_actor.hpp"
 
 namespace ottla {
@@ -11,8 +13,9 @@ namespace {
 
 class actor_backend final : public admin_backend {
 public:
-  explicit actor_backend(const admin_questions_handle& actor)
-      : actor_(caf::actor_cast<caf::weak_actor_ptr>(actor)) {}
+  explicit actor_backend(const admin_actors& actors)
+      : actor_(caf::actor_cast<caf::weak_actor_ptr>(actors.questions)),
+        feeds_(caf::actor_cast<caf::weak_actor_ptr>(actors.feeds)) {}
 
   void cluster(admin_reply<cluster_view> reply) override {
     ask([reply](admin_actor& self) { self.cluster(reply); });
@@ -73,6 +76,21 @@ public:
     });
   }
 
+  void locate(locate_question question, admin_reply<located_topic> reply) override {
+    ask_feeds(feeds_, [question = std::move(question), reply](feeds_actor& self) {
+      self.locate(question, reply);
+    });
+  }
+  follow_interest follow(follow_question question, admin_reply<record_stretch_ptr> reply) override {
+    const auto number = ++followers_;
+    ask_feeds(feeds_, [number, question = std::move(question), reply](feeds_actor& self) {
+      self.follow(number, question, reply);
+    });
+    return {nullptr, [number, feeds = feeds_](std::nullptr_t) {
+              ask_feeds(feeds, [number](feeds_actor& self) { self.unfollow(number); });
+            }};
+  }
+
 private:
   /// A question that nobody hears is let go of, and its reply says so.
   void ask(std::function<void(admin_actor&)> what) {
@@ -81,19 +99,38 @@ private:
     }
   }
 
-  caf::weak_actor_ptr actor_;
+  static void ask_feeds(const caf::weak_actor_ptr& feeds, std::function<void(feeds_actor&)> what) {
+    if (auto there = caf::actor_cast<feeds_handle>(feeds)) {
+      caf::anon_send(there, feed_question{std::move(what)});
+    }
+  }
+
+  const caf::weak_actor_ptr actor_;
+  const caf::weak_actor_ptr feeds_;
+  std::atomic<uint64_t> followers_ = 0;
 };
 
 }  // namespace
 
-admin_questions_handle spawn_admin(caf::actor_system& system, const broker_services& services) {
+admin_actors spawn_admin(caf::actor_system& system, const broker_services& services) {
   auto& unit = *services.units.front();
-  return spawn_blocking<admin_actor>(system, unit, &services,
-                                     spawn_blocking<worker_actor>(system, unit));
+  auto worker = spawn_blocking<worker_actor>(system, unit);
+  admin_actors made;
+  made.questions = spawn_blocking<admin_actor>(system, unit, &services, worker);
+  made.feeds = spawn_on<feeds_actor>(system, *services.units.back(), &services, worker);
+  return made;
 }
 
-std::shared_ptr<admin_backend> make_actor_backend(const admin_questions_handle& actor) {
-  return std::make_shared<actor_backend>(actor);
+void admin_actors::stop(caf::scoped_actor& self) {
+  self->send_exit(feeds, caf::exit_reason::user_shutdown);
+  self->send_exit(questions, caf::exit_reason::user_shutdown);
+  self->wait_for(feeds, questions);
+  feeds = nullptr;
+  questions = nullptr;
+}
+
+std::shared_ptr<admin_backend> make_actor_backend(const admin_actors& actors) {
+  return std::make_shared<actor_backend>(actors);
 }
 
 }  // namespace ottla

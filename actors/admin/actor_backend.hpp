@@ -2,6 +2,7 @@
 #pragma once
 
 #include <caf/actor_system.hpp>
+#include <caf/scoped_actor.hpp>
 #include <memory>
 
 #include "actors/admin/admin_messages.hpp"
@@ -10,10 +11,19 @@
 
 namespace ottla {
 
-/// Starts the actor, on a thread of its own. `services` outlives it.
-admin_questions_handle spawn_admin(caf::actor_system& system, const broker_services& services);
+/// Who answers for the admin interface.
+struct admin_actors {
+  admin_questions_handle questions;
+  feeds_handle feeds;
 
-/// What is asked after the actor's end is answered with a fault.
-std::shared_ptr<admin_backend> make_actor_backend(const admin_questions_handle& actor);
+  /// Ends them, and waits until nothing reads the broker's services any more.
+  void stop(caf::scoped_actor& self);
+};
+
+/// Starts them; the questions have a thread of their own. `services` outlives them.
+admin_actors spawn_admin(caf::actor_system& system, const broker_services& services);
+
+/// What is asked after their end is answered with a fault.
+std::shared_ptr<admin_backend> make_actor_backend(const admin_actors& actors);
 
 }  // namespace ottla

@@ -15,6 +15,7 @@
 
 #include "actors/admin/admin_messages.hpp"
 #include "actors/admin/cluster_views.hpp"
+#include "actors/admin/gather_for.hpp"
 #include "actors/admin/traffic_totals.hpp"
 #include "actors/broker/broker_services.hpp"
 #include "actors/interfaces.hpp"
@@ -105,14 +106,5 @@ private:
   traffic_totals traffic_;              ///< Up to the last round.
   std::vector<std::function<void(const descriptions_ptr&)>> waiting_for_all_;
 };
-
-/// A place that several continuations fill: `use` gets it when the last of them has let go.
-template <class T>
-std::shared_ptr<T> gather_for(T empty, std::function<void(T&)> use) {
-  return std::shared_ptr<T>(new T(std::move(empty)), [use = std::move(use)](T* filled) {
-    std::unique_ptr<T> owned{filled};
-    use(*owned);
-  });
-}
 
 }  // namespace ottla

@@ -7,15 +7,23 @@
 #include <functional>
 #include <optional>
 
+#include "actors/partition/partition_messages.hpp"
+#include "actors/runtime/unit.hpp"
 #include "protocol/outcome.hpp"
 
 namespace ottla {
 
 class admin_actor;
+class feeds_actor;
 
 /// Run `ask` with the actor, on its thread.
 struct admin_question {
   std::function<void(admin_actor& self)> ask;
+};
+
+/// The same for whoever follows logs.
+struct feed_question {
+  std::function<void(feeds_actor& self)> ask;
 };
 
 /// Work that may block. Nobody else touches what it refers to before work_done.
@@ -29,6 +37,7 @@ struct work_done {
 }  // namespace ottla
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::admin_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::feed_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::admin_work)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::work_done)
 
@@ -37,7 +46,13 @@ namespace ottla {
 /// Gathers answers for the admin interface. Said by actor_backend only.
 using admin_questions_handle = caf::typed_actor<caf::reacts_to<admin_question>>;
 
-/// Does it, one piece after the other. Said by admin_actor only.
+/// Reads partitions for those who follow them. Said by actor_backend, partitions, its unit's
+/// timers.
+using feeds_handle =
+    caf::typed_actor<caf::reacts_to<feed_question>, caf::reacts_to<partition_changed>,
+                     caf::reacts_to<timer_expired>>;
+
+/// Does it, one piece after the other. Said by admin_actor and feeds_actor.
 using admin_worker_handle = caf::typed_actor<caf::replies_to<admin_work>::with<work_done>>;
 
 }  // namespace ottla

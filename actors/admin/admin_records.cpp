@@ -5,6 +5,7 @@
 
 #include "actors/admin/admin_access.hpp"
 #include "actors/admin/admin_actor.hpp"
+#include "actors/admin/partition_faults.hpp"
 #include "actors/admin/record_scan.hpp"
 #include "protocol/record_batch_builder.hpp"
 
@@ -13,19 +14,6 @@ namespace {
 
 constexpr int32_t read_bytes_max = 256 << 10;
 constexpr int32_t produce_timeout_ms = 10'000;
-
-fault not_here(broker_id leader) {
-  if (leader == no_broker) {
-    return {error_code::leader_not_available, "the partition has no leader at the moment", 0};
-  }
-  return {error_code::not_leader_or_follower,
-          "broker " + std::to_string(leader) + " leads the partition: ask that one", 0};
-}
-
-fault refusal(error_code error, broker_id leader) {
-  if (error == error_code::not_leader_or_follower) return not_here(leader);
-  return fault_of(error);
-}
 
 nullable_bytes bytes_of(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;

@@ -45,7 +45,18 @@ fault damaged(log_offset offset, std::string_view what) {
 }
 
 bool is_full(const records_question& question, const records_page& page) {
-  return page.records.size() == static_cast<size_t>(question.limit);
+  return page.records.size() == static_cast<size_t>(question.limit) ||
+         page.shown_bytes >= question.shown_bytes_max;
+}
+
+int64_t length_of(const std::optional<shown_bytes>& shown) {
+  return shown ? static_cast<int64_t>(shown->bytes.size()) : 0;
+}
+
+void add(shown_record_view record, records_page& page) {
+  page.shown_bytes += length_of(record.key) + length_of(record.value);
+  for (const auto& each : record.headers) page.shown_bytes += length_of(each.value);
+  page.records.push_back(std::move(record));
 }
 
 outcome<void> scan_records(const record_batch_view& batch, const records_question& question,
@@ -66,10 +77,11 @@ outcome<void> scan_records(const record_batch_view& batch, const records_questio
     if (is_full(question, page)) return {};
     ++page.scanned_records;
     page.next = record.offset + 1;
-    if (!has_part(record.key, question.key_part) || !has_part(record.value, question.value_part)) {
+    const auto& filter = question.filter;
+    if (!has_part(record.key, filter.key_part) || !has_part(record.value, filter.value_part)) {
       continue;
     }
-    page.records.push_back(show(record, question.preview_bytes));
+    add(show(record, question.preview_bytes), page);
   }
   page.next = header.next_offset();
   return {};

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <caf/send.hpp>
 #include <utility>
 
 #include "actors/admin/actor_backend.hpp"
@@ -39,11 +38,12 @@ admin_interface::~admin_interface() = default;
 outcome<std::unique_ptr<admin_interface>> admin_interface::start(caf::actor_system& system,
                                                                  const broker_services& services) {
   std::unique_ptr<admin_interface> made{new admin_interface};
-  made->actor_ = spawn_admin(system, services);
+  made->actors_ = std::make_unique<admin_actors>(spawn_admin(system, services));
   auto server =
-      admin_server::start(options_of(*services.config->get()), make_actor_backend(made->actor_));
+      admin_server::start(options_of(*services.config->get()), make_actor_backend(*made->actors_));
   if (!server) {
-    caf::anon_send_exit(made->actor_, caf::exit_reason::user_shutdown);
+    caf::scoped_actor self{system};
+    made->actors_->stop(self);
     return std::move(server.error());
   }
   made->server_ = std::move(*server);
@@ -53,9 +53,7 @@ outcome<std::unique_ptr<admin_interface>> admin_interface::start(caf::actor_syst
 
 void admin_interface::stop(caf::scoped_actor& self) {
   server_->stop();
-  self->send_exit(actor_, caf::exit_reason::user_shutdown);
-  self->wait_for(actor_);
-  actor_ = nullptr;
+  actors_->stop(self);
 }
 
 }  // namespace ottla

@@ -7,11 +7,11 @@
 #include <memory>
 #include <vector>
 
-#include "actors/admin/admin_messages.hpp"
 #include "actors/broker/broker_services.hpp"
 
 namespace ottla {
 
+struct admin_actors;
 class admin_server;
 
 class admin_interface {
@@ -32,7 +32,7 @@ private:
   admin_interface();
 
   std::vector<admin_address> bound_;
-  admin_questions_handle actor_;
+  std::unique_ptr<admin_actors> actors_;
   std::unique_ptr<admin_server> server_;
 };
 

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin-ui/server/feed_views.hpp"
 #include "admin-ui/server/record_views.hpp"
 #include "protocol/outcome.hpp"
 #include "protocol/types.hpp"
@@ -314,6 +315,13 @@ public:
   /// The fate of each record is in the answer.
   virtual void produce(produce_question question,
                        admin_reply<std::vector<produced_record>> reply) = 0;
+
+  /// UNKNOWN_TOPIC_OR_PARTITION, NOT_LEADER_OR_FOLLOWER as above.
+  virtual void locate(locate_question question, admin_reply<located_topic> reply) = 0;
+  /// Answers when there is something from that offset on. Whoever lets go of the interest may still
+  /// be answered.
+  virtual follow_interest follow(follow_question question,
+                                 admin_reply<record_stretch_ptr> reply) = 0;
 
   // Changes, with the errors of Kafka's admin API.
   virtual void create_topic(topic_creation wanted, admin_reply<created_topic> reply) = 0;

@@ -29,10 +29,12 @@ struct admin_limits {
   size_t requests_per_second_max = 200;  ///< Of one address.
   int64_t first_request_ms = 10'000;     ///< From the connection to the end of the headers.
   int64_t body_ms = 30'000;
-  int64_t idle_ms = 60'000;          ///< Between requests.
-  int64_t push_interval_ms = 1'000;  ///< Between two looks at a watched channel.
-  int64_t slow_reader_ms = 15'000;   ///< For one frame of a WebSocket.
-  int64_t answer_ms = 30'000;        ///< To send an answer to a slow reader.
+  int64_t idle_ms = 60'000;                   ///< Between requests.
+  int64_t push_interval_ms = 1'000;           ///< Between two looks at a watched channel.
+  int64_t hello_ms = 5'000;                   ///< For the first frame of a WebSocket for records.
+  size_t record_bytes_queued_max = 64 << 20;  ///< On all of those: who reads, waits.
+  int64_t slow_reader_ms = 15'000;            ///< For one frame of a WebSocket.
+  int64_t answer_ms = 30'000;                 ///< To send an answer to a slow reader.
 };
 
 struct admin_server_options {

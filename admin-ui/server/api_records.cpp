@@ -4,9 +4,8 @@
 
 #include "admin-ui/server/api_handlers.hpp"
 #include "admin-ui/server/api_parameters.hpp"
-#include "protocol/base64.hpp"
+#include "admin-ui/server/record_json.hpp"
 #include "protocol/parse_number.hpp"
-#include "protocol/utf8.hpp"
 
 namespace ottla {
 namespace {
@@ -39,50 +38,12 @@ void read_start(const api_call& call, records_question& question, violations& wr
   }
 }
 
-/// Without the character that a cut went through, if it did.
-std::string_view without_torn_end(std::string_view text) {
-  auto rest = text;
-  while (!rest.empty()) {
-    const auto length = utf8_length(rest);
-    if (length == 0) break;
-    rest.remove_prefix(length);
-  }
-  const bool is_torn =
-      !rest.empty() && rest.size() < 4 && rest.front() >= '\xc2' && rest.front() <= '\xf4';
-  return text.substr(0, text.size() - (is_torn ? rest.size() : 0));
-}
-
-/// Text as it is; what is no text in base64; what is cut with its true size.
-json::value value_of(const std::optional<shown_bytes>& shown) {
-  if (!shown) return nullptr;
-  const std::string_view bytes = shown->bytes;
-  const bool is_cut = shown->size_bytes > static_cast<int64_t>(bytes.size());
-  const auto text = is_cut ? without_torn_end(bytes) : bytes;
-  const bool is_text = is_utf8(text) && text.find('\0') == std::string_view::npos;
-  json::object made;
-  if (is_text) {
-    if (!is_cut) return json::string(text);
-    made["s"] = json::string(text);
-  } else {
-    made["b"] = to_base64(bytes);
-  }
-  if (is_cut) {
-    made["n"] = shown->size_bytes;
-    made["cut"] = true;
-  }
-  return made;
-}
-
 json::object to_json(const shown_record_view& record) {
-  json::array headers;
-  for (const auto& each : record.headers) {
-    headers.push_back(json::array{value_of(shown_bytes{each.name, 0}), value_of(each.value)});
-  }
   return {{"offset", std::to_string(record.offset)},
           {"timestamp", record.timestamp},
-          {"key", value_of(record.key)},
-          {"value", value_of(record.value)},
-          {"headers", std::move(headers)},
+          {"key", json_of(record.key)},
+          {"value", json_of(record.value)},
+          {"headers", json_of(record.headers)},
           {"sizeBytes", record.size_bytes}};
 }
 
@@ -109,35 +70,6 @@ json::object to_json(const records_page& page) {
           {"end", name_of(page.ended_by)},
           {"scannedRecords", std::to_string(page.scanned_records)},
           {"scannedBytes", std::to_string(page.scanned_bytes)}};
-}
-
-/// A string, null, or {"b": base64}. False if it is none of them.
-bool read_bytes(const json::value& value, std::optional<std::string>& target) {
-  if (value.is_null()) return true;
-  if (const auto* text = value.if_string()) {
-    target.emplace(text->data(), text->size());
-    return true;
-  }
-  const auto* object = value.if_object();
-  const auto* encoded =
-      object != nullptr && object->size() == 1 ? object->if_contains("b") : nullptr;
-  if (encoded == nullptr || !encoded->is_string()) return false;
-  const auto& text = encoded->get_string();
-  target = from_base64({text.data(), text.size()});
-  return target.has_value();
-}
-
-bool read_headers(const json::value& value, new_record& record) {
-  const auto* list = value.if_array();
-  if (list == nullptr) return false;
-  for (const auto& each : *list) {
-    const auto* pair = each.if_array();
-    if (pair == nullptr || pair->size() != 2 || !pair->at(0).is_string()) return false;
-    auto& made = record.headers.emplace_back();
-    made.first.assign(pair->at(0).get_string().data(), pair->at(0).get_string().size());
-    if (!read_bytes(pair->at(1), made.second)) return false;
-  }
-  return true;
 }
 
 bool read_member(std::string_view name, const json::value& value, new_record& record) {
@@ -195,8 +127,8 @@ void answer_records(const api_call& call) {
   read_number(call, "limit", 1, 500, question.limit, wrong);
   read_number(call, "preview", 0, 256 << 10, question.preview_bytes, wrong);
   read_number(call, "scan", 1, 64 << 20, question.scan_bytes_max, wrong);
-  question.key_part = call.request->parameter("key").value_or("");
-  question.value_part = call.request->parameter("value").value_or("");
+  question.filter.key_part = call.request->parameter("key").value_or("");
+  question.filter.value_part = call.request->parameter("value").value_or("");
   if (!wrong.empty()) return call.refuse(bad_request("the query is not valid", std::move(wrong)));
   call.backend->records(std::move(question),
                         reply_with<records_page>(call, [](const records_page& page) {

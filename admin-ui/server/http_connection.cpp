@@ -1,5 +1,4 @@
 // One HTTP connection: requests in, each checked before its body is read, answers out in order.
-// One of the two files that know Beast.
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
@@ -98,15 +97,19 @@ private:
   /// Everything is checked on the request: an accepted WebSocket is open to its page.
   void upgrade() {
     if (auto refused = guard_upgrade(request_, core_->options.rules)) return refuse(*refused);
-    if (view_of(parser_->get().target()) != events_path) {
-      return refuse(
-          problem{404, "not-found", "There is nothing here", "the WebSocket is /ws/v1/events"});
+    const auto path = view_of(parser_->get().target());
+    if (path != events_path && path != data_path) {
+      return refuse(problem{404, "not-found", "There is nothing here",
+                            "the WebSockets are /ws/v1/events and /ws/v1/data"});
     }
-    if (auto refused = refuse_events(*core_, request_, address_.text())) return refuse(*refused);
+    if (auto refused = refuse_websocket(*core_, request_, address_.text())) {
+      return refuse(*refused);
+    }
     if (buffer_.size() > 0) return refuse(bad_request("frames before the WebSocket was accepted"));
     core_->connections.erase(shared_from_this());
+    const auto serve = path == data_path ? serve_data : serve_events;
     const upgrade_request request = parser_->release();
-    serve_events(core_, std::move(stream_), request, address_.text());
+    serve(core_, std::move(stream_), request, address_.text());
   }
 
   void take_header() {

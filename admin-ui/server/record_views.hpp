@@ -45,15 +45,23 @@ struct from_tail {
   int64_t count = 0;
 };
 
+/// What a record must have to be shown.
+struct record_filter {
+  std::string key_part;  ///< Somewhere in the key; empty: whatever the key is.
+  std::string value_part;
+
+  friend bool operator==(const record_filter&, const record_filter&) = default;
+};
+
 struct records_question {
   std::string topic;
   partition_index partition = 0;
   std::variant<from_offset, from_time, from_tail> start;
   int32_t limit = 50;
-  int64_t scan_bytes_max = 4 << 20;  ///< Of the log; a page without matches ends after that.
-  int32_t preview_bytes = 4096;      ///< Longer keys and values are cut.
-  std::string key_part;              ///< Only records whose key has it somewhere; empty: all.
-  std::string value_part;
+  int64_t scan_bytes_max = 4 << 20;     ///< Of the log; a page without matches ends after that.
+  int32_t preview_bytes = 4096;         ///< Longer keys and values are cut.
+  int64_t shown_bytes_max = INT64_MAX;  ///< Of keys and values; a page ends behind that.
+  record_filter filter;
 };
 
 enum class page_end : uint8_t {
@@ -70,6 +78,7 @@ struct records_page {
   log_offset next = 0;   ///< Where the next one begins.
   int64_t scanned_records = 0;
   int64_t scanned_bytes = 0;
+  int64_t shown_bytes = 0;
   page_end ended_by = page_end::end;
 };
 

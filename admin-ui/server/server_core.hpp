@@ -56,6 +56,7 @@ struct server_core : std::enable_shared_from_this<server_core> {
   address_counts requests_by_address;         ///< Since `second` began.
   boost::asio::steady_timer second{context};  ///< Runs while there are any.
   size_t websockets = 0;
+  size_t record_bytes_queued = 0;  ///< In frames of all WebSockets for records.
   address_counts websockets_by_address;
   uint64_t requests = 0;
   bool is_stopping = false;

@@ -68,6 +68,18 @@ TEST_CASE("pages of any size follow each other without gaps or repetitions") {
   }
 }
 
+TEST_CASE(
+    "a page ends behind so many bytes of keys, values and headers, with one record at least") {
+  records_page page;
+  REQUIRE(scan_batches(log_of(4), {.shown_bytes_max = 50}, page));
+  CHECK(page.shown_bytes == 64);  // 16 each
+  CHECK(page.next == 4);
+  CHECK(page.ended_by == page_end::limit);
+  records_page least{.next = 4};
+  REQUIRE(scan_batches(log_of(4), {.shown_bytes_max = 1}, least));
+  CHECK(offsets_of(least) == offsets{4});
+}
+
 TEST_CASE("the end of the bytes is no end of the page") {
   records_page page;
   auto log = log_of(2);
@@ -80,11 +92,11 @@ TEST_CASE("the end of the bytes is no end of the page") {
 
 TEST_CASE("only records with the wanted parts are shown, all are counted") {
   records_page page;
-  REQUIRE(scan_batches(log_of(5), {.limit = 50, .value_part = "ue 1"}, page));
+  REQUIRE(scan_batches(log_of(5), {.limit = 50, .filter = {.value_part = "ue 1"}}, page));
   CHECK(offsets_of(page) == offsets{1, 10, 11, 12, 13, 14});
   CHECK(page.scanned_records == 15);
   records_page by_key;
-  REQUIRE(scan_batches(log_of(5), {.limit = 50, .key_part = "k3", .value_part = "value"}, by_key));
+  REQUIRE(scan_batches(log_of(5), {.limit = 50, .filter = {"k3", "value"}}, by_key));
   CHECK(offsets_of(by_key) == offsets{3});
 }
 
@@ -92,7 +104,8 @@ TEST_CASE("a search that finds nothing ends when enough was scanned, and says wh
   const auto log = log_of(10);
   const auto batch_bytes = static_cast<int64_t>(log.size() / 10);
   records_page page;
-  REQUIRE(scan_batches(log, {.scan_bytes_max = batch_bytes + 1, .value_part = "none"}, page));
+  REQUIRE(scan_batches(log, {.scan_bytes_max = batch_bytes + 1, .filter = {.value_part = "none"}},
+                       page));
   CHECK(page.ended_by == page_end::budget);
   CHECK(page.next == 6);
   CHECK(page.records.empty());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <vector>
 
 #include "admin-ui/server/admin_backend.hpp"
@@ -20,14 +21,23 @@ public:
   groups_page the_groups;
   std::optional<group_detail> the_group;
   records_page the_records;
+  located_topic the_located;
   std::vector<produced_record> the_produced;
   std::vector<readiness_check> checks;
   std::atomic<bool> is_silent = false;  ///< Keeps the replies instead of answering.
+
+  struct follower {
+    follow_question question;
+    admin_reply<record_stretch_ptr> reply;
+  };
+  std::mutex followed_mutex;
+  std::vector<follower> followed;  ///< Nobody answers them but the test.
 
   // What was asked last.
   std::optional<topics_question> asked_topics;
   std::optional<groups_question> asked_groups;
   std::optional<records_question> asked_records;
+  std::optional<locate_question> asked_locate;
   std::optional<produce_question> asked_produce;
   std::optional<topic_creation> creation;
   std::optional<topic_config_change> change;
@@ -60,6 +70,15 @@ public:
   void records(records_question question, admin_reply<records_page> reply) override {
     asked_records = std::move(question);
     say(reply, the_records);
+  }
+  void locate(locate_question question, admin_reply<located_topic> reply) override {
+    asked_locate = question;
+    say(reply, the_located);
+  }
+  follow_interest follow(follow_question question, admin_reply<record_stretch_ptr> reply) override {
+    std::lock_guard lock{followed_mutex};
+    followed.push_back({std::move(question), std::move(reply)});
+    return nullptr;
   }
   void produce(produce_question question,
                admin_reply<std::vector<produced_record>> reply) override {

@@ -1,0 +1,81 @@
+// What one client of /ws/v1/data has going on: its subscriptions, and what is asked for them.
+//
+// Knows no socket: frames go out through data_link, and the backend's answers come back to the
+// server's thread through it. Asks only while there is credit and room, so that neither a browser
+// nor a slow network makes memory grow.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "admin-ui/server/admin_backend.hpp"
+#include "admin-ui/server/data_subscription.hpp"
+
+namespace ottla {
+
+inline constexpr size_t subscriptions_max = 16;
+inline constexpr size_t partitions_max = 1'000;  ///< Of one client.
+
+/// The connection as its session sees it.
+class data_link {
+public:
+  virtual ~data_link() = default;
+  /// Queues a frame behind those before it.
+  virtual void send(std::string frame) = 0;
+  /// Whether records may be queued. When that comes true again, room_again() is called.
+  [[nodiscard]] virtual bool has_room() const = 0;
+  virtual void refuse(std::optional<int64_t> id, const problem& why) = 0;
+  /// Calls tick() in half a second.
+  virtual void want_tick() = 0;
+  /// It has nothing any more that needs the connection.
+  virtual void became_idle() = 0;
+  /// How to do something on the server's thread; from any thread, also after the link's end.
+  virtual std::function<void(std::function<void()>)> poster() = 0;
+};
+
+class data_session : public std::enable_shared_from_this<data_session> {
+public:
+  data_session(std::shared_ptr<admin_backend> backend, data_link& link)
+      : backend_(std::move(backend)), link_(link) {}
+
+  void take(const data_request& request);
+  void room_again();
+  void tick();
+  /// The connection has ended: nothing is sent or wanted any more.
+  void end();
+  [[nodiscard]] bool is_needed() const { return !subscriptions_.empty(); }
+
+private:
+  using subscription_map = std::map<int64_t, data_subscription>;
+
+  void subscribe(const subscribe_request& request);
+  void add_credit(const credit_request& request);
+  void set_paused(const pause_request& request);
+  void seek(const seek_request& request);
+  void unsubscribe(const unsubscribe_request& request);
+
+  data_subscription* find(int64_t id);
+  void locate(int64_t id, data_subscription& subscription);
+  void located(int64_t id, uint64_t serial, outcome<located_topic> found);
+  void go_on(int64_t id);
+  void ask(int64_t id, data_subscription& subscription, size_t index);
+  void answered(int64_t id, uint64_t serial, size_t index, outcome<record_stretch_ptr> answer);
+  void failed(int64_t id, partition_cursor& cursor, const fault& why);
+  void remove(int64_t id);
+  [[nodiscard]] size_t partitions() const;
+  void refuse(int64_t id, const char* why) { link_.refuse(id, bad_request(why)); }
+
+  /// A reply that calls `use(session, answer)` on the server's thread, if the session still lives.
+  template <class T, class Use>
+  admin_reply<T> reply_to(Use use);
+
+  std::shared_ptr<admin_backend> backend_;  ///< Null: ended.
+  data_link& link_;
+  subscription_map subscriptions_;
+  uint64_t last_serial_ = 0;
+};
+
+}  // namespace ottla
