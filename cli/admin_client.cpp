@@ -45,8 +45,7 @@ outcome<std::unique_ptr<admin_client>> admin_client::connect(const connection_op
   auto addresses = parse_bootstrap(options.bootstrap);
   if (!addresses) return std::move(addresses.error());
   std::unique_ptr<admin_client> client(new admin_client);
-  client->timeout_ms_ =
-      static_cast<int32_t>(std::clamp(options.timeout_seconds, 0.001, 1e6) * 1000);
+  client->timeout_ms_ = options.timeout_ms();
   client->until_ =
       std::chrono::steady_clock::now() + std::chrono::milliseconds(client->timeout_ms_);
   fault last;

@@ -23,6 +23,11 @@ namespace ottla {
 struct connection_options {
   std::string bootstrap = "127.0.0.1:9092";
   double timeout_seconds = 15;
+
+  /// For fields and settings in milliseconds: neither 0, which may mean for ever, nor beyond int32.
+  [[nodiscard]] int32_t timeout_ms() const {
+    return static_cast<int32_t>(std::clamp(timeout_seconds, 0.001, 1e6) * 1000);
+  }
 };
 
 /// A partition with the broker that leads it.

@@ -18,13 +18,20 @@ namespace {
 constexpr const char* client_program = "ottla-client";
 
 void add_connection_options(command& to, connection_options& options,
-                            std::vector<std::string>& properties) {
+                            std::vector<std::string>& properties, std::string timeout_help) {
   to.options.push_back({"-b,--bootstrap", &options.bootstrap, "HOST:PORT",
                         "A broker of the cluster [OTTLA_BOOTSTRAP, else 127.0.0.1:9092]"});
-  to.options.push_back(
-      {"--timeout", &options.timeout_seconds, "SECONDS", "How long to try at most [15]"});
+  to.options.push_back({"--timeout", &options.timeout_seconds, "SECONDS", std::move(timeout_help)});
   to.options.push_back(
       {"-X,--property", &properties, "KEY=VALUE", "A setting of librdkafka; may be repeated"});
+}
+
+bool is_empty(const std::optional<std::string>& text) {
+  return text && text->empty();
+}
+
+void unescape(std::optional<std::string>& text) {
+  if (text) text = unescaped(*text);
 }
 
 /// Beside this program, else where packages put what is not for people to call.
@@ -42,7 +49,7 @@ std::string wrong_options(const produce_options& options) {
   if (auto wrong = wrong_timeout(options); !wrong.empty()) return wrong;
   if (auto wrong = wrong_pairs("--header", options.headers); !wrong.empty()) return wrong;
   if (options.key && options.key_separator) return "use either --key or --key-separator";
-  if (options.key_separator && options.key_separator->empty()) return "--key-separator is empty";
+  if (is_empty(options.key_separator)) return "--key-separator is empty";
   if (options.rate < 0) return "--rate must not be negative";
   if (options.partition < -1 || options.partition > INT32_MAX) return "--partition: no such number";
   return wrong_pairs("--property", options.properties);
@@ -64,6 +71,10 @@ std::string wrong_options(const consume_options& options) {
   if (options.count && *options.count < 0) return "--count must not be negative";
   if (options.partition && (*options.partition < 0 || *options.partition > INT32_MAX)) {
     return "--partition: no such number";
+  }
+  if (is_empty(options.key_separator)) return "--key-separator is empty";
+  if (options.key_separator && (options.json || options.format || !options.show.empty())) {
+    return "--key-separator goes with none of --format, --json and --show";
   }
   if (options.format && !options.show.empty()) return "use either --format or --show";
   if (options.json && (options.format || !options.show.empty())) {
@@ -94,7 +105,7 @@ command produce_command(const std::function<int(const produce_options&)>& run) {
       {"-f,--file", &o.file, "PATH", "Read this file [standard input]", {}, completion_hint::file},
       {"-k,--key", &o.key, "KEY", "The key of every record"},
       {"-K,--key-separator", &o.key_separator, "TEXT",
-       "What stands between key and value of a line"},
+       "What stands between key and value of a line; \\t is a tab"},
       {"-H,--header", &o.headers, "KEY=VALUE", "A header of every record; may be repeated"},
       {"--null-value", &o.null_value, "TEXT", "This value is null (a tombstone)"},
       {"-p,--partition", &o.partition, "N", "Only this partition [by key]"},
@@ -102,12 +113,15 @@ command produce_command(const std::function<int(const produce_options&)>& run) {
       {"-a,--acks", &o.acks, "ACKS", "Whose acknowledgement counts", {"all", "1", "0"}},
       {"--rate", &o.rate, "N", "Records per second at most"},
       {"-q,--quiet", &o.quiet, "", "No progress and no summary"}};
-  add_connection_options(made, o, o.properties);
+  add_connection_options(made, o, o.properties,
+                         "How long to try at most [15]; for acknowledgements -X "
+                         "message.timeout.ms goes before it");
   made.examples = {"echo hello | ottla produce greetings",
                    "ottla produce users --key-separator : < users.txt",
                    "ottla produce events --file events.jsonl --codec zstd --header source=import",
                    "seq 100000 | ottla produce load --rate 1000"};
   made.run = [options, run] {
+    unescape(options->key_separator);
     auto wrong = wrong_options(*options);
     return wrong.empty() ? run(*options) : report_usage(wrong);
   };
@@ -134,16 +148,21 @@ command consume_command(const std::function<int(const consume_options&)>& run) {
       {"-g,--group", &o.group, "GROUP", "Read as a member of a group and commit what was printed"},
       {"--show", &o.show, "FIELDS",
        "Before the value, any of topic,partition,offset,timestamp,key,headers"},
+      {"-K,--key-separator", &o.key_separator, "TEXT",
+       "Before the value the key, if there is one, and this; \\t is a tab"},
       {"--format", &o.format, "TEXT",
        "Print this for each: %t topic, %p partition, %o offset, %T time, %k key, %v value, %h "
        "headers, \\n, \\t, %%"},
       {"--json", &o.json, "", "One JSON object per line"}};
-  add_connection_options(made, o, o.properties);
-  made.examples = {"ottla consume orders", "ottla consume orders --from -10",
+  add_connection_options(made, o, o.properties, "How long to try at most [15]");
+  made.examples = {"ottla consume orders",
+                   "ottla consume orders --from -10",
                    "ottla consume orders --follow --group billing",
                    "ottla consume orders --from 2026-01-31T12:00:00Z --show offset,key",
-                   "ottla consume orders --json | jq .value"};
+                   "ottla consume orders --json | jq .value",
+                   "ottla consume users -K '\\t' | ottla produce copy -K '\\t'"};
   made.run = [options, run] {
+    unescape(options->key_separator);
     auto wrong = wrong_options(*options);
     return wrong.empty() ? run(*options) : report_usage(wrong);
   };

@@ -37,6 +37,7 @@ struct consume_options : connection_options {
   bool from_beginning = false;
   bool follow = false;
   bool json = false;
+  std::optional<std::string> key_separator;
   std::optional<int64_t> count;
   std::optional<int64_t> partition;
   std::optional<std::string> group;

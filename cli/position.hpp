@@ -21,7 +21,8 @@ struct position {
 
 /// What --from and --to accept, for help pages and errors.
 inline constexpr std::string_view position_forms =
-    "earliest, latest, an offset, -N for the last N, 2026-01-31T12:00:00Z or @MILLISECONDS";
+    "earliest, latest, an offset, -N for the last N of each partition, 2026-01-31T12:00:00Z or "
+    "@MILLISECONDS";
 
 /// Nothing if `text` has none of the forms.
 std::optional<position> parse_position(std::string_view text);

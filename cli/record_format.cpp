@@ -48,6 +48,15 @@ std::string field_text(const shown_record& record, std::string_view field) {
   return headers_text(record);
 }
 
+/// What "\n", "\t", "\0" or "\\" stands for.
+std::optional<char> escaped_char(std::string_view pair) {
+  if (pair == "\\n") return '\n';
+  if (pair == "\\t") return '\t';
+  if (pair == "\\0") return '\0';
+  if (pair == "\\\\") return '\\';
+  return std::nullopt;
+}
+
 void add_bytes(json::object& to, const std::string& name,
                const std::optional<std::string_view>& bytes) {
   if (!bytes) {
@@ -78,6 +87,23 @@ std::string format_fields(const shown_record& record, std::string_view fields) {
   return line + "\n";
 }
 
+std::string format_keyed(const shown_record& record, std::string_view separator) {
+  std::string line;
+  if (record.key) line.append(*record.key).append(separator);
+  line += record.value.value_or(null_text);
+  return line + "\n";
+}
+
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    auto escaped = escaped_char(text.substr(i, 2));
+    if (escaped) ++i;
+    out += escaped.value_or(text[i]);
+  }
+  return out;
+}
+
 std::string wrong_pattern(std::string_view pattern) {
   for (size_t at = pattern.find('%'); at != std::string_view::npos;
        at = pattern.find('%', at + 2)) {
@@ -92,7 +118,6 @@ std::string wrong_pattern(std::string_view pattern) {
 std::string format_pattern(const shown_record& record, std::string_view pattern) {
   std::string out;
   for (size_t i = 0; i < pattern.size(); ++i) {
-    char next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
     std::string_view pair = pattern.substr(i, 2);
     if (pair == "%t") {
       out += record.topic;
@@ -108,10 +133,10 @@ std::string format_pattern(const shown_record& record, std::string_view pattern)
       out += record.value.value_or("");
     } else if (pair == "%h") {
       out += headers_text(record);
-    } else if (pair == "\\n" || pair == "\\t" || pair == "\\0") {
-      out += next == 'n' ? '\n' : next == 't' ? '\t' : '\0';
-    } else if (pair == "%%" || pair == "\\\\") {
-      out += next;
+    } else if (pair == "%%") {
+      out += '%';
+    } else if (auto escaped = escaped_char(pair)) {
+      out += *escaped;
     } else {
       out += pattern[i];
       continue;

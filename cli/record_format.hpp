@@ -27,6 +27,13 @@ std::string wrong_fields(std::string_view fields);
 /// The fields, then the value, separated by tabs, with a line feed. Null is "(null)".
 std::string format_fields(const shown_record& record, std::string_view fields);
 
+/// The key, the separator and the value, or the value alone where there is no key, with a line
+/// feed: what `ottla produce --key-separator` reads.
+std::string format_keyed(const shown_record& record, std::string_view separator);
+
+/// `text` with \n, \t, \0 and \ replaced by what they stand for.
+std::string unescaped(std::string_view text);
+
 /// Empty if every % of `pattern` begins a sequence that there is, else what is wrong.
 std::string wrong_pattern(std::string_view pattern);
 

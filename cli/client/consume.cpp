@@ -103,9 +103,10 @@ shown_record shown(const rd_kafka_message_t& message) {
 
 bool print_record(const rd_kafka_message_t& message, const consume_options& options) {
   auto record = shown(message);
-  return put(options.json     ? format_json(record)
-             : options.format ? format_pattern(record, *options.format)
-                              : format_fields(record, options.show));
+  return put(options.json            ? format_json(record)
+             : options.format        ? format_pattern(record, *options.format)
+             : options.key_separator ? format_keyed(record, *options.key_separator)
+                                     : format_fields(record, options.show));
 }
 
 bool is_fatal(rd_kafka_resp_err_t failure) {

@@ -21,7 +21,9 @@ void pass_over_log(const rd_kafka_t*, int, const char*, const char*) {}
 void kafka_settings::set(const std::string& key, const std::string& value) {
   char why[512];
   auto result = rd_kafka_conf_set(conf_, key.c_str(), value.c_str(), why, sizeof why);
-  if (result != RD_KAFKA_CONF_OK && refused_.empty()) refused_ = why;
+  if (result == RD_KAFKA_CONF_OK || !refused_.empty()) return;
+  refused_ = why;
+  refused_.erase(refused_.find_last_not_of('\n') + 1);
 }
 
 void kafka_settings::set_all(const std::vector<std::string>& properties) {

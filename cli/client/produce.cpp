@@ -40,7 +40,11 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     ++counts.acknowledged;
     return;
   }
-  if (counts.failed++ == 0) counts.first_failure = rd_kafka_err2str(message->err);
+  if (counts.failed++ > 0) return;
+  counts.first_failure = rd_kafka_err2str(message->err);
+  if (message->err == RD_KAFKA_RESP_ERR_INVALID_RECORD && !message->key) {
+    counts.first_failure += "; a compacted topic needs keys: --key or --key-separator";
+  }
 }
 
 struct file_closer {
@@ -266,12 +270,15 @@ outcome<kafka_handle> make_producer(const produce_options& options, tally& count
   settings.set("acks", options.acks);
   settings.set("enable.idempotence", options.acks == "all" ? "true" : "false");
   settings.set("linger.ms", "5");
-  settings.set("message.timeout.ms",
-               std::to_string(static_cast<int64_t>(options.timeout_seconds * 1000)));
+  settings.set("message.timeout.ms", std::to_string(options.timeout_ms()));
   settings.set_all(options.properties);
   rd_kafka_conf_set_opaque(settings.get(), &counts);
   rd_kafka_conf_set_dr_msg_cb(settings.get(), on_delivery);
-  return settings.make(RD_KAFKA_PRODUCER);
+  auto made = settings.make(RD_KAFKA_PRODUCER);
+  if (!made && made.error().message.find("message.timeout.ms") != std::string::npos) {
+    made.error().message += "; message.timeout.ms is --timeout where no -X sets it";
+  }
+  return made;
 }
 
 /// Asks for the partitions' leaders before there are records: librdkafka asks a second later where
@@ -280,8 +287,7 @@ void learn_leaders(rd_kafka_t* producer, const produce_options& options) {
   auto* topic = rd_kafka_topic_new(producer, options.topic.c_str(), nullptr);
   if (!topic) return;
   const rd_kafka_metadata_t* found = nullptr;
-  auto failure = rd_kafka_metadata(producer, 0, topic, &found,
-                                   static_cast<int>(options.timeout_seconds * 1000));
+  auto failure = rd_kafka_metadata(producer, 0, topic, &found, options.timeout_ms());
   if (failure == RD_KAFKA_RESP_ERR_NO_ERROR) rd_kafka_metadata_destroy(found);
   rd_kafka_topic_destroy(topic);
 }

@@ -50,6 +50,26 @@ TEST_CASE("options of consume that contradict each other are refused") {
   CHECK(contains(wrong_options(options), "there is no field"));
 }
 
+TEST_CASE("a key separator is written with sequences, and stands alone") {
+  CHECK(consuming({"orders", "-K", "\\t"}).key_separator == "\t");
+  consume_options options;
+  options.key_separator = "";
+  CHECK(contains(wrong_options(options), "--key-separator is empty"));
+  options.key_separator = ":";
+  CHECK(wrong_options(options).empty());
+  options.show = "key";
+  CHECK(contains(wrong_options(options), "--key-separator goes with none of"));
+}
+
+TEST_CASE("a timeout in milliseconds is neither none nor more than the field holds") {
+  connection_options options;
+  CHECK(options.timeout_ms() == 15'000);
+  options.timeout_seconds = 1e-9;
+  CHECK(options.timeout_ms() == 1);
+  options.timeout_seconds = 1e99;
+  CHECK(options.timeout_ms() == 1'000'000'000);
+}
+
 TEST_CASE("options of produce that contradict each other are refused") {
   produce_options options;
   CHECK(wrong_options(options).empty());

@@ -26,6 +26,22 @@ TEST_CASE("fields stand before the value, separated by tabs") {
   CHECK_FALSE(wrong_fields("offset,colour").empty());
 }
 
+TEST_CASE("a record with its key is the line that made it") {
+  CHECK(format_keyed(sample(), ": ") == "k: v\n");
+  auto without = sample();
+  without.key.reset();
+  CHECK(format_keyed(without, ": ") == "v\n");
+  without.key = "";
+  CHECK(format_keyed(without, ": ") == ": v\n");
+}
+
+TEST_CASE("sequences stand for characters that are hard to write, and others for themselves") {
+  CHECK(unescaped("\\t") == "\t");
+  CHECK(unescaped("a\\nb\\\\nc") == "a\nb\\nc");
+  CHECK(unescaped("\\0") == std::string(1, '\0'));
+  CHECK(unescaped("\\q\\") == "\\q\\");
+}
+
 TEST_CASE("a pattern with a sequence that there is not is refused by its name") {
   CHECK(wrong_pattern("").empty());
   CHECK(wrong_pattern("%t-%p@%o %T %k=%v [%h] 100%%q\\n").empty());
