@@ -56,14 +56,27 @@ std::string wrong_name(const config_options& options) {
   return {};
 }
 
-/// Empty if everything to change is "key=value".
+std::vector<config_edit> edits_of(const config_options& options) {
+  std::vector<config_edit> edits;
+  auto add = [&](edit_kind kind, const std::vector<std::string>& texts) {
+    for (const auto& text : texts) edits.push_back({kind, text});
+  };
+  add(edit_kind::set, options.sets);
+  add(edit_kind::remove, options.removals);
+  add(edit_kind::append, options.appends);
+  add(edit_kind::subtract, options.subtractions);
+  return edits;
+}
+
+/// Empty if everything to change is "key=value", and each key is changed in one way.
 std::string wrong_edits(const config_options& options) {
   for (const auto& [option, texts] : {std::pair{"--set", &options.sets},
                                       {"--append", &options.appends},
                                       {"--subtract", &options.subtractions}}) {
     if (auto wrong = wrong_pairs(option, *texts); !wrong.empty()) return wrong;
   }
-  return {};
+  auto edits = joined(edits_of(options));
+  return edits ? "" : edits.error().message;
 }
 
 std::string_view source_name(const remote_config& config) {
@@ -146,26 +159,20 @@ outcome<void> describe(admin_client& client, const config_options& options) {
 }
 
 outcome<void> alter(admin_client& client, const config_options& options) {
+  auto edits = joined(edits_of(options));
+  if (!edits) return std::move(edits.error());
   auto which = resource_of(client, options);
   if (!which) return std::move(which.error());
-  std::vector<config_edit> edits;
-  auto add = [&](edit_kind kind, const std::vector<std::string>& texts) {
-    for (const auto& text : texts) edits.push_back({kind, text});
-  };
-  add(edit_kind::set, options.sets);
-  add(edit_kind::remove, options.removals);
-  add(edit_kind::append, options.appends);
-  add(edit_kind::subtract, options.subtractions);
-  OTTLA_TRY(alter_configs(client, which->type, which->name, edits, options.dry_run));
+  OTTLA_TRY(alter_configs(client, which->type, which->name, *edits, options.dry_run));
   if (options.json) {
     print(to_json_text(json::object{{"type", options.type},
                                     {"name", which->name},
-                                    {"changed_configs", edits.size()},
+                                    {"changed_configs", edits->size()},
                                     {"dry_run", options.dry_run}}));
     return {};
   }
   print(fmt::format("{} {} of {}{}\n", options.dry_run ? "Would change" : "Changed",
-                    counted(std::ssize(edits), "value"), options.type,
+                    counted(std::ssize(*edits), "value"), options.type,
                     which->name.empty() ? "" : " " + which->name));
   return {};
 }
@@ -211,13 +218,11 @@ command alter_command() {
   made.examples = {"ottla config alter topic orders --set retention.ms=86400000",
                    "ottla config alter topic orders --append cleanup.policy=compact",
                    "ottla config alter topic orders --delete retention.ms",
-                   "ottla config alter cluster --set log.cleaner.threads=2"};
+                   "ottla config alter cluster --set log.retention.ms=86400000"};
   made.run = [options] {
     if (auto wrong = wrong_name(*options); !wrong.empty()) return report_usage(wrong);
-    bool is_empty = options->sets.empty() && options->removals.empty() &&
-                    options->appends.empty() && options->subtractions.empty();
     if (auto wrong = wrong_edits(*options); !wrong.empty()) return report_usage(wrong);
-    if (is_empty)
+    if (edits_of(*options).empty())
       return report_usage("nothing to change; use --set, --delete, --append, --subtract");
     return with_client(*options, [&](admin_client& c) { return alter(c, *options); });
   };

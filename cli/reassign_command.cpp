@@ -96,8 +96,8 @@ outcome<void> list_moves(admin_client& client, const std::vector<partition_name>
   return {};
 }
 
-/// What the options ask for; nothing where they only list or watch.
-outcome<std::vector<wanted_replicas>> wanted_by(admin_client& client,
+/// What the options ask for; nothing where no move is under way that they could cancel.
+outcome<std::vector<wanted_replicas>> wanted_by(const cluster_state& cluster,
                                                 const reassign_options& options,
                                                 const std::vector<partition_name>& names) {
   auto meant = names;
@@ -105,19 +105,11 @@ outcome<std::vector<wanted_replicas>> wanted_by(admin_client& client,
     auto planned = read_file(*options.file);
     if (!planned || !options.cancel) return planned;
     for (const auto& each : *planned) meant.push_back({each.which.topic, each.which.partition});
-    if (meant.empty()) return std::vector<wanted_replicas>{};  // no name would mean all
   }
-  std::optional<std::vector<std::string>> topics;
-  if (options.replicas) {
-    topics.emplace();
-    for (const auto& name : names) topics->push_back(name.topic);
-  }
-  auto cluster = read_cluster(client, topics);
-  if (!cluster) return std::move(cluster.error());
-  if (options.cancel) return cancellations(*cluster, meant);
+  if (options.cancel) return cancellations(cluster, meant);
   auto replicas = parse_broker_ids(*options.replicas);
   if (!replicas) return std::move(replicas.error());
-  auto wanted = placed(*cluster, names, *replicas);
+  auto wanted = placed(cluster, names, *replicas);
   for (const auto& name : names) {
     bool is_there =
         std::ranges::any_of(wanted, [&](const auto& each) { return is_meant({name}, each.which); });
@@ -128,19 +120,44 @@ outcome<std::vector<wanted_replicas>> wanted_by(admin_client& client,
   return wanted;
 }
 
+std::string words_for(const reassign_options& options, int64_t changed, int64_t in_place) {
+  const char* kept = in_place == 1 ? "has its replicas" : "have their replicas";
+  if (changed == 0) {
+    return options.cancel ? "No partition is being moved\n"
+                          : fmt::format("{} {} there already; nothing moves\n",
+                                        counted(in_place, "partition"), kept);
+  }
+  auto words = fmt::format("{} {} of {}", options.cancel ? "Cancelled" : "Began",
+                           changed == 1 ? "the move" : "the moves", counted(changed, "partition"));
+  return in_place == 0 ? words + "\n"
+                       : fmt::format("{}; {} {} there already\n", words, in_place, kept);
+}
+
+/// Tells what has changed. `touched` gets every partition that was asked for.
 outcome<void> change(admin_client& client, const reassign_options& options,
-                     const std::vector<partition_name>& names) {
-  auto wanted = wanted_by(client, options, names);
+                     const std::vector<partition_name>& names,
+                     std::vector<partition_name>& touched) {
+  std::optional<std::vector<std::string>> topics;
+  if (options.replicas) {
+    topics.emplace();
+    for (const auto& name : names) topics->push_back(name.topic);
+  }
+  auto cluster = read_cluster(client, topics);
+  if (!cluster) return std::move(cluster.error());
+  auto wanted = wanted_by(*cluster, options, names);
   if (!wanted) return std::move(wanted.error());
+  // All of them are told: for replicas in place that changes nothing, and the broker that described
+  // the cluster may be behind the controller.
   OTTLA_TRY(reassign(client, *wanted));
+  for (const auto& each : *wanted) touched.push_back({each.which.topic, each.which.partition});
+  auto in_place = std::erase_if(
+      *wanted, [&](const wanted_replicas& each) { return is_in_place(*cluster, each); });
   if (options.json) {
     json::array changed;
     for (const auto& each : *wanted) changed.push_back(wanted_json(each));
     print(to_json_text(changed));
   } else {
-    print(fmt::format("{} {} of {}\n", options.cancel ? "Cancelled" : "Began",
-                      wanted->size() == 1 ? "the move" : "the moves",
-                      counted(std::ssize(*wanted), "partition")));
+    print(words_for(options, std::ssize(*wanted), static_cast<int64_t>(in_place)));
   }
   return {};
 }
@@ -163,12 +180,13 @@ int run(const reassign_options& options) {
   }
   const bool changes = options.file || options.replicas || options.cancel;
   if (changes) {
-    int done =
-        with_client(options, [&](admin_client& client) { return change(client, options, *names); });
-    if (done != exit_ok) return done;
+    std::vector<partition_name> touched;
+    int done = with_client(
+        options, [&](admin_client& client) { return change(client, options, *names, touched); });
+    if (done != exit_ok || !options.watch || touched.empty()) return done;
+    return watch_moves(options, touched, options.json);
   }
   if (options.watch) return watch_moves(options, *names, options.json);
-  if (changes) return exit_ok;
   return with_client(
       options, [&](admin_client& client) { return list_moves(client, *names, options.json); });
 }

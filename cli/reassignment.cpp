@@ -143,6 +143,14 @@ outcome<void> reassign(admin_client& client, const std::vector<wanted_replicas>&
   return first ? outcome<void>(std::move(*first)) : outcome<void>{};
 }
 
+bool is_in_place(const cluster_state& cluster, const wanted_replicas& wanted) {
+  const auto* topic = cluster.find_topic(wanted.which.topic);
+  return topic && std::ranges::any_of(topic->partitions, [&](const partition_state& partition) {
+           return partition.which == wanted.which && !partition.is_moving() &&
+                  partition.replicas == wanted.replicas;
+         });
+}
+
 outcome<move_progress> progress_of(admin_client& client, const std::vector<partition_name>& names) {
   auto cluster = read_cluster(client);
   if (!cluster) return std::move(cluster.error());

@@ -28,6 +28,9 @@ std::string reassignment_text(const std::vector<wanted_replicas>& wanted);
 /// one by one.
 outcome<void> reassign(admin_client& client, const std::vector<wanted_replicas>& wanted);
 
+/// Whether nothing has to be moved: no move is under way, and the replicas are there in this order.
+bool is_in_place(const cluster_state& cluster, const wanted_replicas& wanted);
+
 /// How far moves are.
 struct move_progress {
   size_t partitions = 0;      ///< Still being moved.

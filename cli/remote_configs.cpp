@@ -101,6 +101,24 @@ outcome<std::vector<topic_override>> topic_overrides(admin_client& client,
   return own;
 }
 
+outcome<std::vector<config_edit>> joined(const std::vector<config_edit>& edits) {
+  auto key_of = [](const config_edit& edit) { return edit.text.substr(0, edit.text.find('=')); };
+  std::vector<config_edit> all;
+  for (const auto& edit : edits) {
+    auto before = std::ranges::find(all, key_of(edit), key_of);
+    bool is_list = edit.kind == edit_kind::append || edit.kind == edit_kind::subtract;
+    if (before == all.end()) {
+      all.push_back(edit);
+    } else if (is_list && before->kind == edit.kind) {
+      before->text += "," + split_key_value(edit.text).second;
+    } else {
+      return fault{error_code::invalid_request,
+                   fmt::format("{} is changed twice; which one counts?", key_of(edit))};
+    }
+  }
+  return all;
+}
+
 outcome<void> alter_configs(admin_client& client, int8_t resource_type, const std::string& name,
                             const std::vector<config_edit>& edits, bool dry_run) {
   OTTLA_TRY(check_removals(client, resource_type, name, edits));

@@ -40,7 +40,11 @@ struct config_edit {
   std::string text;  ///< "key=value", or "key" to remove.
 };
 
-/// Changes values of one topic or broker, all or none.
+/// One edit for each key, as brokers want them: what is added to one list, or taken from it, goes
+/// together. INVALID_REQUEST names a key that is changed twice in any other way.
+outcome<std::vector<config_edit>> joined(const std::vector<config_edit>& edits);
+
+/// Changes values of one topic or broker, all or none. The edits are joined.
 outcome<void> alter_configs(admin_client& client, int8_t resource_type, const std::string& name,
                             const std::vector<config_edit>& edits, bool dry_run);
 

@@ -36,6 +36,13 @@ struct topic_options : remote_options {
   bool offsets = false;
 };
 
+std::vector<config_edit> edits_of(const topic_options& options) {
+  std::vector<config_edit> edits;
+  for (const auto& text : options.configs) edits.push_back({edit_kind::set, text});
+  for (const auto& key : options.deleted_configs) edits.push_back({edit_kind::remove, key});
+  return edits;
+}
+
 /// Empty if the options can be meant.
 std::string wrong_options(const topic_options& options) {
   auto is_outside = [](const std::optional<int64_t>& number, int64_t most) {
@@ -48,11 +55,13 @@ std::string wrong_options(const topic_options& options) {
     return fmt::format("--replication-factor {}: must be 1 to {}", *options.replication_factor,
                        INT16_MAX);
   }
-  return wrong_pairs("--config", options.configs);
+  if (auto wrong = wrong_pairs("--config", options.configs); !wrong.empty()) return wrong;
+  auto edits = joined(edits_of(options));
+  return edits ? "" : edits.error().message;
 }
 
 create_topics_request creation_request(const topic_options& options) {
-  create_topics_request request{.timeout_ms = static_cast<int32_t>(options.timeout_seconds * 1000),
+  create_topics_request request{.timeout_ms = options.timeout_ms(),
                                 .validate_only = options.dry_run};
   for (const auto& name : options.names) {
     create_topics_request::creatable_topic topic{
@@ -250,10 +259,17 @@ outcome<void> describe_topics(admin_client& client, const topic_options& options
   return report_all(faults);
 }
 
-outcome<void> add_partitions(admin_client& client, const topic_options& options,
-                             json::array& changes) {
-  create_partitions_request request{.timeout_ms = client.timeout_ms(),
-                                    .validate_only = options.dry_run};
+/// One thing that was done to a topic, or would be.
+struct topic_change {
+  std::string topic;
+  std::optional<int64_t> partitions;
+  std::optional<size_t> changed_configs;
+};
+
+outcome<void> add_partitions(admin_client& client, const topic_options& options, bool dry_run,
+                             std::vector<topic_change>& changes) {
+  if (!options.partitions) return {};
+  create_partitions_request request{.timeout_ms = client.timeout_ms(), .validate_only = dry_run};
   for (const auto& name : options.names) {
     request.topics.push_back({.name = name, .count = static_cast<int32_t>(*options.partitions)});
   }
@@ -268,41 +284,58 @@ outcome<void> add_partitions(admin_client& client, const topic_options& options,
     if (result.error_code != error_code::none) {
       faults.push_back(
           broker_fault(result.error_code, "topic " + result.name, result.error_message));
-    } else if (!options.json) {
-      print(fmt::format("Topic {} {} {} partitions\n", result.name,
-                        options.dry_run ? "would have" : "has", *options.partitions));
-    }
-    if (result.error_code == error_code::none) {
-      changes.push_back(json::object{{"topic", result.name},
-                                     {"partitions", *options.partitions},
-                                     {"dry_run", options.dry_run}});
+    } else {
+      changes.push_back({.topic = result.name, .partitions = options.partitions});
     }
   }
   return report_all(faults);
 }
 
-outcome<void> change_configs(admin_client& client, const topic_options& options,
-                             json::array& changes) {
-  std::vector<config_edit> edits;
-  for (const auto& text : options.configs) edits.push_back({edit_kind::set, text});
-  for (const auto& key : options.deleted_configs) edits.push_back({edit_kind::remove, key});
+outcome<void> change_configs(admin_client& client, const topic_options& options, bool dry_run,
+                             std::vector<topic_change>& changes) {
+  const auto edits = edits_of(options);
   if (edits.empty()) return {};
   for (const auto& name : options.names) {
-    OTTLA_TRY(alter_configs(client, topic_resource, name, edits, options.dry_run));
-    changes.push_back(json::object{
-        {"topic", name}, {"changed_configs", edits.size()}, {"dry_run", options.dry_run}});
-    if (options.json) continue;
-    print(fmt::format("{} the configuration of topic {}\n",
-                      options.dry_run ? "Would change" : "Changed", name));
+    OTTLA_TRY(alter_configs(client, topic_resource, name, edits, dry_run));
+    changes.push_back({.topic = name, .changed_configs = edits.size()});
   }
   return {};
 }
 
+outcome<void> change_topics(admin_client& client, const topic_options& options, bool dry_run,
+                            std::vector<topic_change>& changes) {
+  OTTLA_TRY(add_partitions(client, options, dry_run, changes));
+  return change_configs(client, options, dry_run, changes);
+}
+
+void print_changes(const std::vector<topic_change>& changes, const topic_options& options) {
+  json::array list;
+  for (const auto& [topic, partitions, changed_configs] : changes) {
+    json::object entry{{"topic", topic}};
+    if (partitions) entry["partitions"] = *partitions;
+    if (changed_configs) entry["changed_configs"] = *changed_configs;
+    entry["dry_run"] = options.dry_run;
+    list.push_back(std::move(entry));
+    if (options.json) continue;
+    if (partitions) {
+      print(fmt::format("Topic {} {} {}\n", topic, options.dry_run ? "would have" : "has",
+                        counted(*partitions, "partition")));
+    } else {
+      print(fmt::format("{} the configuration of topic {}\n",
+                        options.dry_run ? "Would change" : "Changed", topic));
+    }
+  }
+  if (options.json) print(to_json_text(list));
+}
+
+/// Partitions and configs are changed by several requests, so all of them are checked before the
+/// first: a mistake in one leaves everything as it was.
 outcome<void> alter_topics(admin_client& client, const topic_options& options) {
-  json::array changes;
-  auto done = options.partitions ? add_partitions(client, options, changes) : outcome<void>{};
-  if (done) done = change_configs(client, options, changes);
-  if (options.json) print(to_json_text(changes));
+  std::vector<topic_change> changes;
+  auto done = change_topics(client, options, true, changes);
+  if (!done || !options.dry_run) changes.clear();
+  if (done && !options.dry_run) done = change_topics(client, options, false, changes);
+  print_changes(changes, options);
   return done;
 }
 
@@ -389,6 +422,7 @@ command describe_command() {
 command alter_command() {
   return make(
       "alter", "Add partitions, change configs", alter_topics, [](command& c, topic_options& o) {
+        c.description = "Checks everything before it changes anything.";
         c.arguments = {{"TOPIC...", &o.names, "Topics to change"}};
         c.options = {
             {"-p,--partitions", &o.partitions, "N", "The new number of partitions, more than now"},

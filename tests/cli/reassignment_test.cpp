@@ -41,6 +41,20 @@ TEST_CASE("a plan that cannot be meant is refused with the reason") {
   }
 }
 
+TEST_CASE("replicas are in place if they are there in the order that is wanted and nothing moves") {
+  cluster_state cluster;
+  cluster.topics = {{.name = "a",
+                     .partitions = {{.which = {"a", 0}, .replicas = {1, 2}},
+                                    {.which = {"a", 1}, .replicas = {1, 2}, .removing = {2}}}}};
+  CHECK(is_in_place(cluster, {{"a", 0}, {{1, 2}}}));
+  CHECK_FALSE(is_in_place(cluster, {{"a", 0}, {{2, 1}}}));
+  CHECK_FALSE(is_in_place(cluster, {{"a", 0}, {{1}}}));
+  CHECK_FALSE(is_in_place(cluster, {{"a", 1}, {{1, 2}}}));
+  CHECK_FALSE(is_in_place(cluster, {{"a", 2}, {{1, 2}}}));
+  CHECK_FALSE(is_in_place(cluster, {{"b", 0}, {{1, 2}}}));
+  CHECK_FALSE(is_in_place(cluster, {{"a", 0}, std::nullopt}));
+}
+
 TEST_CASE("progress is told in words") {
   CHECK(to_text(move_progress{}) == "no partition is being moved");
   CHECK(to_text(move_progress{1, 4096, 1024}) ==

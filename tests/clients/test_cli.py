@@ -97,6 +97,22 @@ def test_keys_headers_codecs_and_positions(ottla, topic):
     assert json.loads(ottla("consume", topic, "--from", 100, "--json"))["value"] is None
 
 
+def test_keys_are_parted_from_values_by_what_a_sequence_stands_for(ottla, topic):
+    ottla("topic", "create", topic, "--partitions", 1)
+    ottla("produce", topic, "-K", r"\t", text="k\tv\nalone\n")
+    assert [(r["key"], r["value"]) for r in map(json.loads, ottla("consume", topic, "--json").splitlines())] == [("k", "v"), (None, "alone")]
+    assert ottla("consume", topic, "-K", r"\t") == "k\tv\nalone\n"
+    assert ottla("consume", topic, "-K", " -> ", "--count", 1) == "k -> v\n"
+
+
+def test_what_librdkafka_calls_the_timeout_is_explained(ottla, topic):
+    ottla("topic", "create", topic, "--config", "cleanup.policy=compact")
+    assert "needs keys: --key or --key-separator" in ottla("produce", topic, text="1\n", status=1)
+    ottla("produce", topic, "--timeout", "1e12", "--key", "k", text="1\n")
+    assert "is --timeout where no -X sets it" in ottla("produce", topic, "--key", "k", "--timeout", 5, "-X", "linger.ms=6000", text="1\n", status=2)
+    ottla("produce", topic, "--key", "k", "--timeout", 5, "-X", "linger.ms=6000", "-X", "message.timeout.ms=9000", text="1\n")
+
+
 def test_a_file_is_produced_with_its_progress(environment, ottla, topic, tmp_path):
     (tmp_path / "lines").write_text("".join(f"{n}\n" for n in range(1000)))
     arguments = ["produce", topic, "--file", str(tmp_path / "lines"), "--rate", "1000", "--acks", "1"]
@@ -164,6 +180,30 @@ def test_configs_are_changed_and_described(ottla, topic):
     assert "at least" in ottla("config", "alter", "topic", topic, "--set", "segment.bytes=1", status=1)
     ottla("config", "alter", "topic", topic, "--delete", "retention.ms")
     assert "retention.ms" not in ottla("config", "describe", "topic", topic)
+    assert "Changed 1 value" in ottla("config", "alter", "topic", topic, "--subtract", "cleanup.policy=compact", "--subtract", "cleanup.policy=delete")
+    assert json.loads(ottla("config", "describe", "topic", topic, "--json"))[0]["value"] == ""
+    assert "changed twice" in ottla("config", "alter", "topic", topic, "--set", "flush.ms=1", "--set", "flush.ms=2", status=2)
+
+
+def test_an_alteration_that_is_half_wrong_changes_nothing(ottla, topic):
+    ottla("topic", "create", topic, "--partitions", 1)
+    assert "retention.ms" in ottla("topic", "alter", topic, "--partitions", 3, "--config", "retention.ms=much", status=1)
+    assert f"{topic}-not" in ottla("topic", "alter", topic, topic + "-not", "--config", "retention.ms=5", status=1)
+    assert f"{topic}-not" in ottla("topic", "alter", topic, topic + "-not", "--partitions", 3, status=1)
+    assert "changed twice" in ottla("topic", "alter", topic, "--config", "retention.ms=1", "--delete-config", "retention.ms", status=2)
+    [described] = json.loads(ottla("topic", "describe", topic, "--json"))
+    assert (len(described["partitions"]), described["configs"]) == (1, {})
+    changed = json.loads(ottla("topic", "alter", topic, "--partitions", 3, "--config", "retention.ms=5", "--json"))
+    assert changed == [{"topic": topic, "partitions": 3, "dry_run": False}, {"topic": topic, "changed_configs": 1, "dry_run": False}]
+    [described] = json.loads(ottla("topic", "describe", topic, "--json"))
+    assert (len(described["partitions"]), described["configs"]) == (3, {"retention.ms": "5"})
+
+
+def test_replicas_that_are_in_place_are_not_moved(ottla, topic):
+    ottla("topic", "create", topic, "--partitions", 2)
+    assert "2 partitions have their replicas there already; nothing moves" in ottla("cluster", "reassign", topic, "--replicas", 1, "--watch")
+    assert json.loads(ottla("cluster", "reassign", topic, "--replicas", 1, "--json")) == []
+    assert "No partition is being moved" in ottla("cluster", "reassign", topic, "--cancel")
 
 
 def test_the_cluster_is_described(ottla, broker):
