@@ -18,6 +18,16 @@ std::vector<uuid> all_topics(const metadata_image& image, const image_changed& c
   return {all.begin(), all.end()};
 }
 
+/// How long a fetch may wait where nothing is written: its arrival is the sign of life that the
+/// ISR, and a leader that has lost the store, count on.
+int32_t idle_fetch_wait_ms(const broker_config& config) {
+  constexpr int64_t most_ms = 5'000;
+  const auto patience_ms =
+      std::min<int64_t>(config.replica_lag_time_max_ms, config.zookeeper_session_timeout_ms);
+  return std::max(config.replica_fetch_wait_max_ms,
+                  static_cast<int32_t>(std::min(patience_ms / 4, most_ms)));
+}
+
 /// What CAF says for an actor that was gone before it was asked.
 caf::error ended() {
   return caf::make_error(caf::sec::request_receiver_down);
@@ -183,6 +193,7 @@ void broker_actor::use_sources() {
   if (!sources_) return;
   sources_->use(image_, self_,
                 {.max_wait_ms = config_->replica_fetch_wait_max_ms,
+                 .idle_wait_ms = idle_fetch_wait_ms(*config_),
                  .min_bytes = config_->replica_fetch_min_bytes,
                  .max_bytes = config_->replica_fetch_response_max_bytes,
                  .partition_max_bytes = config_->replica_fetch_max_bytes},

@@ -61,7 +61,8 @@ constexpr config_definition cluster_configs[] = {
      .default_value = "500",
      .min = 0,
      .importance = config_importance::high,
-     .doc = "How long a leader keeps a follower's fetch waiting for something new."},
+     .doc = "How long a leader keeps a follower's fetch waiting for something new; where nothing "
+            "is written for longer, up to 5 s."},
     {.name = "replica.fetch.min.bytes",
      .type = config_type::int32,
      .default_value = "1",

@@ -188,12 +188,28 @@ bool session_actor::may_start(const route& to) const {
   return running == 0 || (to.overlaps && !running_exclusive_);
 }
 
+/// What a broker sends behind a fetch that waits ends the wait. A client may send ahead as it likes
+/// without losing its long poll.
 void session_actor::start_waiting() {
+  start_those_that_may();
+  if (ended_ || waiting_.empty() || !info_.broker || parked_.empty()) return;
+  expire_parked();
+  start_those_that_may();
+}
+
+void session_actor::start_those_that_may() {
   while (!ended_ && !waiting_.empty() && may_start(*waiting_.front().to)) {
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
     start(std::move(next));
   }
+}
+
+/// As if their time were over.
+void session_actor::expire_parked() {
+  std::vector<std::shared_ptr<parked_request>> all;
+  for (const auto& [id, each] : parked_) all.push_back(each.waiting);
+  for (const auto& waiting : all) waiting->timer_expired();
 }
 
 void session_actor::start(arrived next) {
@@ -400,9 +416,7 @@ void session_actor::close_gracefully() {
   if (closing_ || ended_) return;
   closing_ = true;
   closing_timer_ = arm_timer(setup_.limits.closing_ms, closing_deadline);
-  std::vector<std::shared_ptr<parked_request>> all;
-  for (const auto& [id, each] : parked_) all.push_back(each.waiting);
-  for (const auto& waiting : all) waiting->timer_expired();
+  expire_parked();
   close_if_done();
 }
 

@@ -98,6 +98,8 @@ private:
   void take_frames();
   void accept(shared_bytes frame);
   void start_waiting();
+  void start_those_that_may();
+  void expire_parked();
   [[nodiscard]] bool may_start(const route& to) const;
   void start(arrived next);
   void resume_if_possible();

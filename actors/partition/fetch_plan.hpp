@@ -25,6 +25,7 @@ struct fetch_cursor {
 
 struct fetch_plan_limits {
   int32_t max_wait_ms = 500;
+  int32_t idle_wait_ms = 500;  ///< At most, where nothing is written; at least max_wait_ms.
   int32_t min_bytes = 1;
   int32_t max_bytes = 10 << 20;
   int32_t partition_max_bytes = 1 << 20;
@@ -51,6 +52,8 @@ public:
   fetch_request next(const hold& is_held = {});
   /// Whether that request asks for anything; it need not be sent otherwise.
   [[nodiscard]] bool asks_for_any() const { return !sent_.empty(); }
+  /// Whether that request leaves out what waits.
+  [[nodiscard]] bool holds_any_back() const { return sent_.size() < wanted_.size(); }
   /// False: the leader has forgotten the session, or means another one: nothing was read.
   bool answered(const fetch_response& response);
   void lost();

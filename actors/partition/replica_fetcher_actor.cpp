@@ -1,14 +1,19 @@
 #include "actors/partition/replica_fetcher_actor.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/runtime/log.hpp"
+#include "protocol/messages/report_broker.hpp"
 
 namespace ottla {
 
 replica_fetcher_actor::replica_fetcher_actor(caf::actor_config& config, unit& where,
                                              replica_fetcher_setup setup)
-    : pinned(config, where), setup_(std::move(setup)), plan_(setup_.self, setup_.limits) {}
+    : pinned(config, where),
+      setup_(std::move(setup)),
+      plan_(setup_.self, setup_.limits),
+      wait_ms_(setup_.limits.max_wait_ms) {}
 
 replica_fetcher_actor::behavior_type replica_fetcher_actor::make_behavior() {
   return {
@@ -53,7 +58,7 @@ void replica_fetcher_actor::begin(const topic_id_partition& which) {
       .then(
           [=, this, epoch = each.epoch](const follower_position& position) {
             has_position(which, epoch, position);
-            fetch();
+            is_fetching_ ? hurry(which) : fetch();
           },
           [=, this, epoch = each.epoch](const caf::error&) {
             has_position(which, epoch, {.error = error_code::kafka_storage_error});
@@ -88,15 +93,28 @@ void replica_fetcher_actor::fetch() {
   auto asked =
       plan_.next([this](const auto& which, const auto& cursor) { return is_held(which, cursor); });
   if (!plan_.asks_for_any()) return rest();
+  if (plan_.holds_any_back()) wait_ms_ = setup_.limits.max_wait_ms;
   is_fetching_ = true;
+  is_hurried_ = false;
+  asked.max_wait_ms = wait_ms_;
   auto request = question(std::move(asked), fetch_plan::version, "replica-fetcher");
-  request.timeout_ms += setup_.limits.max_wait_ms;
+  request.timeout_ms += wait_ms_;
   this->request(setup_.leader, caf::infinite, std::move(request))
       .then([this](peer_answer& answer) { fetched(answer); },
             [this](const caf::error&) {
               peer_answer gone{.failure = fault{error_code::network_exception, "no peer", 0}};
               fetched(gone);
             });
+}
+
+/// The request that waits at the leader does not ask for this partition. Whatever comes behind it
+/// on its connection ends the wait (session_actor); a report that says nothing will do.
+void replica_fetcher_actor::hurry(const topic_id_partition& which) {
+  const bool is_asked = answers_left_ > 0 || plan_.asked(which) != nullptr;
+  if (is_asked || std::exchange(is_hurried_, true)) return;
+  this->request(setup_.leader, caf::infinite,
+                question(report_broker_request{}, 0, "replica-fetcher"))
+      .then([](const peer_answer&) {}, [](const caf::error&) {});
 }
 
 /// Throttled and behind: it waits while the broker has taken more than its share.
@@ -116,8 +134,13 @@ void replica_fetcher_actor::fetched(peer_answer& answer) {
   if (!response) plan_.lost();
   if (!response || !plan_.answered(*response)) {
     is_fetching_ = false;
+    wait_ms_ = setup_.limits.max_wait_ms;
     return rest();
   }
+  // First as long as ever after each piece of news: the high watermark follows what was fetched.
+  const bool is_idle = response->responses.empty() && !is_hurried_;
+  wait_ms_ =
+      is_idle ? std::min(2 * wait_ms_, setup_.limits.idle_wait_ms) : setup_.limits.max_wait_ms;
   for (auto& topic : response->responses) {
     for (auto& data : topic.partitions) apply({topic.topic_id, data.partition_index}, data);
   }

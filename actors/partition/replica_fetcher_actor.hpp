@@ -7,6 +7,9 @@
 //
 // There are two for each leader: one for the partitions at level fsync, whose next request waits
 // for the disk, and one for the rest.
+//
+// While nothing is written a request waits at the leader, each one longer than the one before: an
+// idle cluster has nothing to say. A partition that comes meanwhile ends the wait.
 #pragma once
 
 #include <caf/typed_event_based_actor.hpp>
@@ -49,6 +52,7 @@ private:
   void has_position(const topic_id_partition& which, leader_epoch epoch,
                     const follower_position& position);
   void fetch();
+  void hurry(const topic_id_partition& which);
   [[nodiscard]] bool is_held(const topic_id_partition& which, const fetch_cursor& cursor) const;
   void fetched(peer_answer& answer);
   void apply(const topic_id_partition& which, fetch_response::partition_data& data);
@@ -59,7 +63,9 @@ private:
   fetch_plan plan_;
   std::map<topic_id_partition, followed> followed_;
   bool is_fetching_ = false;  ///< A request is with the leader, or its answer with partitions.
+  bool is_hurried_ = false;   ///< The leader has been told not to wait with its answer.
   size_t answers_left_ = 0;   ///< Partitions that have not taken over their part yet.
+  int32_t wait_ms_;           ///< How long the next request may wait.
   timer_id rest_timer_;
 };
 

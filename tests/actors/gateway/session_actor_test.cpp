@@ -406,6 +406,34 @@ TEST_CASE_METHOD(session_fixture, "parked requests hear of partitions, time and 
   CHECK_FALSE(home().has_timers());  // nothing is left behind
 }
 
+TEST_CASE_METHOD(session_fixture, "what a broker sends behind its fetch ends the fetch's wait") {
+  auto& client = connect();
+  client.client_sends(request_frame(api_key::fetch, 12, 1));
+  settle();
+  auto& session = *requests.by_correlation.at(1).session;
+  struct one_wait final : parked_request {
+    void timer_expired() override {
+      ++expirations;
+      session->unpark(id);
+    }
+    session_context* session = nullptr;
+    uint64_t id = 0;
+    int expirations = 0;
+  };
+  auto parked = std::make_shared<one_wait>();
+  parked->session = &session;
+  parked->id = session.park(parked);
+  client.client_sends(request_frame(api_key::fetch, 12, 2));
+  settle();
+  CHECK(parked->expirations == 0);  // a client may send ahead
+  session.recognise_broker({2, 20});
+  client.client_sends(request_frame(api_key::fetch, 12, 3));
+  settle();
+  CHECK(parked->expirations == 1);
+  client.client_closes();
+  settle();
+}
+
 TEST_CASE_METHOD(session_fixture, "an answer to a connection that is gone is harmless") {
   auto& client = connect();
   client.client_sends(request_frame(api_key::produce, 9, 1));
