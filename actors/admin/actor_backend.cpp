@@ -114,10 +114,11 @@ private:
 
 admin_actors spawn_admin(caf::actor_system& system, const broker_services& services) {
   auto& unit = *services.units.front();
-  auto worker = spawn_blocking<worker_actor>(system, unit);
+  auto searcher = spawn_blocking<worker_actor>(system, unit);
   admin_actors made;
-  made.questions = spawn_blocking<admin_actor>(system, unit, &services, worker);
-  made.feeds = spawn_on<feeds_actor>(system, *services.units.back(), &services, worker);
+  made.questions = spawn_blocking<admin_actor>(system, unit, &services, searcher);
+  made.feeds = spawn_on<feeds_actor>(system, *services.units.back(), &services,
+                                     spawn_blocking<worker_actor>(system, unit), searcher);
   return made;
 }
 

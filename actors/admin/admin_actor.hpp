@@ -90,7 +90,8 @@ private:
   void begin_read(const record_read_ptr& read, const partition_description& said);
   void read_on(const record_read_ptr& read);
   void scan(const record_read_ptr& read, const gather_piece& batches);
-  void append(const topic_image& topic, partition_index partition, record_batch_builder& batch,
+  void append(const topic_image& topic, partition_index partition, int16_t acks,
+              record_batch_builder& batch,
               std::function<void(const append_result&, const fault&)> answered);
   void write_metrics(const image_ptr& image, const partition_descriptions& known,
                      const std::vector<group_detail>& groups,

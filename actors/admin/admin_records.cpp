@@ -162,7 +162,7 @@ void admin_actor::produce(const produce_question& question,
     places[partition].push_back(i);
   }
   for (auto& [partition, batch] : batches) {
-    append(*topic, partition, batch,
+    append(*topic, partition, question.acks, batch,
            [answers, mine = std::move(places[partition])](const append_result& said,
                                                           const fault& why) {
              for (size_t n = 0; n < mine.size(); ++n) {
@@ -177,7 +177,7 @@ void admin_actor::produce(const produce_question& question,
   }
 }
 
-void admin_actor::append(const topic_image& topic, partition_index partition,
+void admin_actor::append(const topic_image& topic, partition_index partition, int16_t acks,
                          record_batch_builder& batch,
                          std::function<void(const append_result&, const fault&)> answered) {
   const auto leader = topic.partition(partition).leader.id;
@@ -188,8 +188,9 @@ void admin_actor::append(const topic_image& topic, partition_index partition,
   auto bytes = batch.build();
   if (!bytes) return answered({.error = bytes.error().code}, bytes.error());
   if (!handle) return failed();
-  this->request(handle, caf::infinite,
-                append_batch{.batch = std::move(*bytes), .timeout_ms = produce_timeout_ms})
+  this->request(
+          handle, caf::infinite,
+          append_batch{.batch = std::move(*bytes), .acks = acks, .timeout_ms = produce_timeout_ms})
       .then(
           [answered, leader](const append_result& said) {
             auto why = refusal(said.error, leader);

@@ -14,6 +14,7 @@ namespace ottla {
 namespace {
 
 constexpr int32_t read_bytes_max = 256 << 10;
+constexpr int32_t searched_bytes_max = 1 << 20;  ///< The same where few records may be wanted.
 constexpr int64_t shown_bytes_max = 64 << 10;
 constexpr size_t partitions_at_a_time = 64;
 /// Between two reads at the end of a log: what comes meanwhile goes out together.
@@ -26,8 +27,11 @@ fault no_topic(const std::string& what) {
 }  // namespace
 
 feeds_actor::feeds_actor(caf::actor_config& config, unit& where, const broker_services* services,
-                         admin_worker_handle worker)
-    : pinned(config, where), services_(*services), worker_(std::move(worker)) {}
+                         admin_worker_handle worker, admin_worker_handle searcher)
+    : pinned(config, where),
+      services_(*services),
+      worker_(std::move(worker)),
+      searcher_(std::move(searcher)) {}
 
 feeds_actor::behavior_type feeds_actor::make_behavior() {
   return {
@@ -45,6 +49,7 @@ feeds_actor::behavior_type feeds_actor::make_behavior() {
 
 void feeds_actor::on_exit() {
   is_over_ = true;
+  this->send_exit(worker_, caf::exit_reason::user_shutdown);
   for (auto& [key, each] : feeds_) {
     cancel_timer(each.linger);
     unwatch(key, each);
@@ -70,8 +75,7 @@ struct feeds_actor::locating {
   std::optional<fault> failure;
 };
 
-void feeds_actor::locate(const locate_question& question,
-                         const admin_reply<located_topic>& reply) {
+void feeds_actor::locate(const locate_question& question, const admin_reply<located_topic>& reply) {
   const auto image = services_.metadata->get();
   const auto topic = image ? image->find_topic(question.topic) : nullptr;
   if (!topic) return reply(no_topic("there is no topic '" + question.topic + "'"));
@@ -191,7 +195,8 @@ void feeds_actor::drop_if_unused(const topic_id_partition& key) {
 std::vector<feeds_actor::waiter> feeds_actor::take_hungry(feed& of,
                                                           const follow_question& question) {
   const auto asks_so = [&](const waiter& each) { return each.question == question; };
-  const auto begin = std::stable_partition(of.hungry.begin(), of.hungry.end(), std::not_fn(asks_so));
+  const auto begin =
+      std::stable_partition(of.hungry.begin(), of.hungry.end(), std::not_fn(asks_so));
   std::vector<waiter> taken{std::make_move_iterator(begin),
                             std::make_move_iterator(of.hungry.end())};
   of.hungry.erase(begin, of.hungry.end());
@@ -243,8 +248,10 @@ void feeds_actor::step(const topic_id_partition& key) {
 void feeds_actor::read(const topic_id_partition& key, feed& of, const follow_question& question) {
   const auto handle = services_.partitions->find(key);
   if (!handle) return fail(key, question, not_here(leader_of(key)));
+  if (question.offset == follow_question::at_the_end) return find_place(key, question);
+  const bool is_search = question.filter != record_filter{};
   read_partition wanted{.fetch_offset = question.offset,
-                        .max_bytes = read_bytes_max,
+                        .max_bytes = is_search ? searched_bytes_max : read_bytes_max,
                         .at_least_one_batch = true,
                         .from_any_replica = true};
   if (question.committed_only) wanted.isolation = isolation_level::read_committed;
@@ -269,17 +276,19 @@ void feeds_actor::has_read(const topic_id_partition& key, const follow_question&
   scan(key, question, found);
 }
 
-/// The log has been cut since: tells where it begins now, or ends.
+/// Tells where the log ends now, or begins if it has been cut there.
 void feeds_actor::find_place(const topic_id_partition& key, const follow_question& question) {
   auto lost = [=, this](const caf::error&) { fail(key, question, not_here(leader_of(key))); };
   const auto handle = services_.partitions->find(key);
   if (!handle) return lost({});
+  feeds_.at(key).is_reading = true;
   this->request(handle, caf::infinite, query_partition{})
       .then(
           [=, this](const partition_description& said) {
             record_stretch moved{.high_watermark = said.high_watermark};
-            moved.from = moved.next =
-                question.offset < said.log_start_offset ? said.log_start_offset : said.high_watermark;
+            const bool is_before = question.offset != follow_question::at_the_end &&
+                                   question.offset < said.log_start_offset;
+            moved.from = moved.next = is_before ? said.log_start_offset : said.high_watermark;
             serve(key, question, std::make_shared<const record_stretch>(std::move(moved)));
             feeds_.at(key).is_reading = false;
             step(key);
@@ -352,7 +361,8 @@ void feeds_actor::scan(const topic_id_partition& key, const follow_question& que
   work->page.next = question.offset;
   work->made.from = question.offset;
   work->made.high_watermark = found.high_watermark;
-  this->request(worker_, caf::infinite,
+  const bool is_search = question.filter != record_filter{};
+  this->request(is_search ? searcher_ : worker_, caf::infinite,
                 admin_work{[work, batches = found.records] { return work->run(batches); }})
       .then(
           [=, this](const work_done& ended) {

@@ -1,8 +1,8 @@
-// Reads the ends of logs for those who follow them over WebSockets: one feed for each partition that
-// somebody follows, which reads and looks through each stretch once, however many wait for it.
+// Reads the ends of logs for those who follow them over WebSockets: one feed for each partition
+// that somebody follows, which reads and looks through each stretch once, however many wait for it.
 //
 // Whoever has read everything is parked and holds a number; the partition says when there is more.
-// Lives on a unit like a session; records are decoded on the admin worker's thread.
+// Lives on a unit like a session; records are decoded on threads of their own.
 #pragma once
 
 #include <caf/typed_event_based_actor.hpp>
@@ -23,9 +23,10 @@ namespace ottla {
 
 class feeds_actor final : public pinned<feeds_handle::base> {
 public:
-  /// `services` outlives the actor.
+  /// `services` outlives the actor. What is filtered is left to the `searcher`, so that it holds
+  /// up nobody who reads along; the worker ends with this actor.
   feeds_actor(caf::actor_config& config, unit& where, const broker_services* services,
-              admin_worker_handle worker);
+              admin_worker_handle worker, admin_worker_handle searcher);
 
   const char* name() const override { return "feeds"; }
   behavior_type make_behavior() override;
@@ -45,12 +46,12 @@ private:
     admin_reply<record_stretch_ptr> reply;
   };
   struct feed {
-    uint64_t id = 0;                ///< Of its watch and its timer.
-    std::vector<waiter> hungry;     ///< To be read for, the first one first.
-    std::vector<waiter> parked;     ///< They have read everything.
+    uint64_t id = 0;             ///< Of its watch and its timer.
+    std::vector<waiter> hungry;  ///< To be read for, the first one first.
+    std::vector<waiter> parked;  ///< They have read everything.
     bool is_reading = false;
-    bool asked_to_watch = false;    ///< By the last read; so it is if that brought nothing.
-    bool is_watching = false;       ///< The partition will say when there is more.
+    bool asked_to_watch = false;  ///< By the last read; so it is if that brought nothing.
+    bool is_watching = false;     ///< The partition will say when there is more.
     timer_id linger;
     int64_t served_ms = 0;
     // What was read last, for those who come a moment later.
@@ -61,8 +62,7 @@ private:
   struct stretch_work;
   using feed_map = std::unordered_map<topic_id_partition, feed>;
 
-  void locate_one(const std::shared_ptr<locating>& all, size_t index,
-                  std::function<void()> ended);
+  void locate_one(const std::shared_ptr<locating>& all, size_t index, std::function<void()> ended);
   void begin_at(const std::shared_ptr<locating>& all, size_t index,
                 const partition_description& said, std::function<void()> ended);
 
@@ -86,6 +86,7 @@ private:
 
   const broker_services& services_;
   const admin_worker_handle worker_;
+  const admin_worker_handle searcher_;
   feed_map feeds_;
   std::unordered_map<uint64_t, topic_id_partition> keys_;       ///< Of the feeds, by their ids.
   std::unordered_map<uint64_t, topic_id_partition> followers_;  ///< By their numbers.

@@ -16,8 +16,27 @@ std::string_view text_of(const nullable_bytes& bytes) {
   return bytes ? as_text(*bytes) : std::string_view{};
 }
 
-bool has_part(const nullable_bytes& bytes, const std::string& part) {
-  return part.empty() || text_of(bytes).find(part) != std::string_view::npos;
+bool is_like(const nullable_bytes& bytes, const bytes_match& wanted) {
+  if (wanted.by == bytes_match::how::anything) return true;
+  if (!bytes) return false;
+  const auto text = text_of(bytes);
+  switch (wanted.by) {
+    case bytes_match::how::contains:
+      return text.find(wanted.text) != std::string_view::npos;
+    case bytes_match::how::begins_with:
+      return text.starts_with(wanted.text);
+    default:
+      return text == wanted.text;
+  }
+}
+
+bool is_wanted(const record_view& record, const record_filter& filter) {
+  if (record.timestamp < filter.from_time || record.timestamp > filter.until_time) return false;
+  if (!is_like(record.key, filter.key) || !is_like(record.value, filter.value)) return false;
+  if (!filter.header) return true;
+  return std::ranges::any_of(record.headers(), [&](const auto& each) {
+    return each.key == *filter.header && is_like(each.value, filter.header_value);
+  });
 }
 
 std::optional<shown_bytes> shown(const nullable_bytes& bytes, int32_t preview_bytes) {
@@ -77,10 +96,7 @@ outcome<void> scan_records(const record_batch_view& batch, const records_questio
     if (is_full(question, page)) return {};
     ++page.scanned_records;
     page.next = record.offset + 1;
-    const auto& filter = question.filter;
-    if (!has_part(record.key, filter.key_part) || !has_part(record.value, filter.value_part)) {
-      continue;
-    }
+    if (!is_wanted(record, question.filter)) continue;
     add(show(record, question.preview_bytes), page);
   }
   page.next = header.next_offset();

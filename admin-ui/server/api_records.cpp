@@ -38,6 +38,11 @@ void read_start(const api_call& call, records_question& question, violations& wr
   }
 }
 
+void read_part(const api_call& call, const char* name, bytes_match& target) {
+  auto part = call.request->parameter(name).value_or("");
+  if (!part.empty()) target = {bytes_match::how::contains, std::move(part)};
+}
+
 json::object to_json(const shown_record_view& record) {
   return {{"offset", std::to_string(record.offset)},
           {"timestamp", record.timestamp},
@@ -127,8 +132,8 @@ void answer_records(const api_call& call) {
   read_number(call, "limit", 1, 500, question.limit, wrong);
   read_number(call, "preview", 0, 256 << 10, question.preview_bytes, wrong);
   read_number(call, "scan", 1, 64 << 20, question.scan_bytes_max, wrong);
-  question.filter.key_part = call.request->parameter("key").value_or("");
-  question.filter.value_part = call.request->parameter("value").value_or("");
+  read_part(call, "key", question.filter.key);
+  read_part(call, "value", question.filter.value);
   if (!wrong.empty()) return call.refuse(bad_request("the query is not valid", std::move(wrong)));
   call.backend->records(std::move(question),
                         reply_with<records_page>(call, [](const records_page& page) {

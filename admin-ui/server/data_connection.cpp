@@ -1,4 +1,5 @@
-// A WebSocket of /ws/v1/data: carries what its data_session says, and no more than the client reads.
+// A WebSocket of /ws/v1/data: carries what its data_session says, and no more than the client
+// reads.
 #include <boost/asio/post.hpp>
 #include <boost/json.hpp>
 
@@ -15,6 +16,7 @@ using asio_error = beast::error_code;
 using std::chrono::milliseconds;
 
 constexpr size_t message_bytes_max = 64 << 10;
+constexpr size_t publish_bytes_max = 1 << 20;
 constexpr size_t queue_soft_bytes = 192 << 10;  ///< Nothing is asked for while more waits.
 constexpr size_t queue_hard_bytes = 4 << 20;    ///< Answers alone, of a client that reads none.
 constexpr int64_t tick_ms = 500;
@@ -22,7 +24,7 @@ constexpr int64_t tick_ms = 500;
 class data_connection final : public websocket_connection, private data_link {
 public:
   data_connection(std::shared_ptr<server_core> core, beast::tcp_stream stream, std::string address)
-      : websocket_connection(core, std::move(stream), std::move(address), message_bytes_max),
+      : websocket_connection(core, std::move(stream), std::move(address), publish_bytes_max),
         hello_(core->context),
         tick_(core->context),
         session_(std::make_shared<data_session>(core->backend, static_cast<data_link&>(*this))) {}
@@ -46,8 +48,11 @@ private:
     const auto parsed = json::parse(text, error);
     const auto* frame = parsed.if_object();
     if (error || frame == nullptr) {
-      return websocket_connection::refuse(nullptr,
-                                          bad_request("a frame is an object with an op"));
+      return websocket_connection::refuse(nullptr, bad_request("a frame is an object with an op"));
+    }
+    const auto* op = frame->if_contains("op");
+    if (text.size() > message_bytes_max && (op == nullptr || *op != "pub")) {
+      return close(websocket_close::message_too_big, "only pub may be that long");
     }
     const auto read = read_data_request(*frame);
     if (const auto* wrong = std::get_if<problem>(&read)) {
@@ -104,6 +109,15 @@ private:
     websocket_connection::refuse(id ? &number : nullptr, why);
   }
 
+  bool hold(int64_t bytes) override {
+    auto& held = core().record_bytes_queued;
+    if (bytes > 0 && held >= core().options.limits.record_bytes_queued_max) return false;
+    held += static_cast<size_t>(bytes);
+    return true;
+  }
+  std::string instance() override { return request_id(); }
+  [[nodiscard]] bool is_read_only() const override { return core().options.facts.is_read_only; }
+
   void want_tick() override {
     if (std::exchange(is_ticking_, true)) return;
     tick_.expires_after(milliseconds(tick_ms));
@@ -131,22 +145,23 @@ private:
     }
     hello_.cancel();
     const auto& facts = core().options.facts;
-    reply(json::object{
-        {"op", "welcome"},
-        {"v", 1},
-        {"node", facts.broker},
-        {"session", request_id()},
-        {"principal", "User:ANONYMOUS"},
-        {"heartbeatMs", websocket_heartbeat_ms},
-        {"uiHash", facts.ui_hash.empty() ? json::value{} : json::value(facts.ui_hash)},
-        {"limits",
-         {{"creditMsgs", credit_messages_max},
-          {"creditBytes", credit_bytes_max},
-          {"previewBytes", preview_bytes_max},
-          {"subscriptions", subscriptions_max},
-          {"partitions", partitions_max},
-          {"messageBytes", message_bytes_max},
-          {"messagesPerSecond", core().options.limits.messages_per_second_max}}}});
+    reply(
+        json::object{{"op", "welcome"},
+                     {"v", 1},
+                     {"node", facts.broker},
+                     {"session", request_id()},
+                     {"principal", "User:ANONYMOUS"},
+                     {"heartbeatMs", websocket_heartbeat_ms},
+                     {"uiHash", facts.ui_hash.empty() ? json::value{} : json::value(facts.ui_hash)},
+                     {"limits",
+                      {{"creditMsgs", credit_messages_max},
+                       {"creditBytes", credit_bytes_max},
+                       {"previewBytes", preview_bytes_max},
+                       {"subscriptions", subscriptions_max},
+                       {"partitions", partitions_max},
+                       {"messageBytes", message_bytes_max},
+                       {"publishBytes", publish_bytes_max},
+                       {"messagesPerSecond", core().options.limits.messages_per_second_max}}}});
   }
 
   void count_queued(int64_t bytes) {

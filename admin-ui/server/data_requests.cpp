@@ -1,7 +1,9 @@
 #include "admin-ui/server/data_requests.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
+#include "admin-ui/server/record_json.hpp"
 #include "protocol/parse_number.hpp"
 
 namespace ottla {
@@ -47,8 +49,7 @@ public:
     if (value == nullptr) return false;
     const auto read = whole_number(*value);
     if (!read || *read < least || *read > most) {
-      return wrong(name,
-                   "a number from " + std::to_string(least) + " to " + std::to_string(most));
+      return wrong(name, "a number from " + std::to_string(least) + " to " + std::to_string(most));
     }
     target = static_cast<Number>(*read);
     return true;
@@ -81,14 +82,17 @@ private:
   std::vector<violation> violations_;
 };
 
+/// The member, if it is there and an object.
+const json::object* find_object(frame_reader& frame, std::string_view name) {
+  const auto* value = frame.find(name);
+  if (value == nullptr) return nullptr;
+  if (!value->is_object()) frame.wrong(name, "an object");
+  return value->if_object();
+}
+
 void read_credit(frame_reader& frame, record_credit& credit) {
-  const auto* value = frame.find("credit");
-  if (value == nullptr) return;
-  const auto* object = value->if_object();
-  if (object == nullptr) {
-    frame.wrong("credit", "an object with msgs and bytes");
-    return;
-  }
+  const auto* object = find_object(frame, "credit");
+  if (object == nullptr) return;
   credit = {};
   frame_reader inner{*object, "/credit/"};
   inner.number("msgs", 0, INT64_MAX, credit.messages);
@@ -100,8 +104,7 @@ bool read_offsets(const json::value& value, std::map<partition_index, log_offset
   const auto* object = value.if_object();
   if (object == nullptr) return false;
   for (const auto& each : *object) {
-    const auto partition =
-        parse_number<partition_index>({each.key().data(), each.key().size()});
+    const auto partition = parse_number<partition_index>({each.key().data(), each.key().size()});
     const auto offset = whole_number(each.value());
     if (!partition || *partition < 0 || !offset || *offset < 0) return false;
     target[*partition] = *offset;
@@ -157,6 +160,67 @@ void read_partitions(frame_reader& frame, locate_question& where) {
   }
 }
 
+/// {"contains": text}, {"prefix": text} or {"eq": text}
+void read_match(frame_reader& frame, std::string_view name, bytes_match& target) {
+  using how = bytes_match::how;
+  const auto* object = find_object(frame, name);
+  if (object == nullptr) return;
+  const auto& only = object->size() == 1 ? *object->begin() : json::key_value_pair{"", nullptr};
+  std::optional<std::string> text;
+  target.by = only.key() == "contains" ? how::contains
+              : only.key() == "prefix" ? how::begins_with
+              : only.key() == "eq"     ? how::equals
+                                       : how::anything;
+  if (target.by == how::anything || !read_bytes(only.value(), text) || !text) {
+    frame.wrong(name, R"({"contains": text}, {"prefix": text} or {"eq": text})");
+    return;
+  }
+  target.text = std::move(*text);
+}
+
+void read_header_match(frame_reader& frame, record_filter& filter) {
+  const auto* object = find_object(frame, "header");
+  if (object == nullptr) return;
+  frame_reader inner{*object, "/filter/header/"};
+  inner.text("name", filter.header.emplace(), true);
+  if (inner.text("eq", filter.header_value.text)) {
+    filter.header_value.by = bytes_match::how::equals;
+  }
+  frame.add(inner.violations());
+}
+
+/// [from, until], either of which may be null.
+void read_times(frame_reader& frame, record_filter& filter) {
+  const auto* value = frame.find("ts");
+  if (value == nullptr) return;
+  const auto* pair = value->if_array();
+  bool is_right = pair != nullptr && pair->size() == 2;
+  for (size_t i = 0; is_right && i < 2; ++i) {
+    if ((*pair)[i].is_null()) continue;
+    const auto time = whole_number((*pair)[i]);
+    is_right = time && *time >= 0;
+    if (is_right) (i == 0 ? filter.from_time : filter.until_time) = *time;
+  }
+  if (!is_right) frame.wrong("ts", "[from, until] in milliseconds, either of which may be null");
+}
+
+void read_filter(frame_reader& frame, record_filter& filter) {
+  const auto* object = find_object(frame, "filter");
+  if (object == nullptr) return;
+  frame_reader inner{*object, "/filter/"};
+  for (const auto& each : *object) {
+    const std::string_view name{each.key().data(), each.key().size()};
+    if (name != "key" && name != "value" && name != "header" && name != "ts") {
+      inner.wrong(name, "there are key, value, header and ts");
+    }
+  }
+  read_match(inner, "key", filter.key);
+  read_match(inner, "value", filter.value);
+  read_header_match(inner, filter);
+  read_times(inner, filter);
+  frame.add(inner.violations());
+}
+
 subscribe_request read_subscribe(frame_reader& frame, int64_t id) {
   subscribe_request made{.id = id};
   frame.text("topic", made.where.topic, true);
@@ -173,6 +237,12 @@ subscribe_request read_subscribe(frame_reader& frame, int64_t id) {
   int64_t limit = 0;
   if (frame.number("limit", 1, INT64_MAX, limit)) made.limit = limit;
   frame.flag("stopAtEnd", made.stops_at_end);
+  std::string mode;
+  if (frame.text("mode", mode)) {
+    made.samples = mode == "sample";
+    if (!made.samples && mode != "lossless") frame.wrong("mode", R"("lossless" or "sample")");
+  }
+  read_filter(frame, made.terms.filter);
   read_credit(frame, made.credit);
   return made;
 }
@@ -191,6 +261,49 @@ credit_request read_more_credit(frame_reader& frame, int64_t id) {
   return made;
 }
 
+bool read_record_member(std::string_view name, const json::value& value, new_record& record) {
+  if (name == "k") return read_bytes(value, record.key);
+  if (name == "v") return read_bytes(value, record.value);
+  if (name == "h") return read_headers(value, record);
+  const auto number = whole_number(value);
+  if (!number || *number < 0) return false;
+  if (name == "ts") return record.timestamp = *number, true;
+  if (name != "p" || *number > INT32_MAX) return false;
+  return record.partition = static_cast<partition_index>(*number), true;
+}
+
+void read_acks(frame_reader& frame, int16_t& acks) {
+  const auto* value = frame.find("acks");
+  if (value == nullptr || *value == "all") return;
+  frame.number("acks", -1, 1, acks);
+}
+
+publish_request read_publish(frame_reader& frame, int64_t id) {
+  publish_request made{.id = id};
+  frame.text("topic", made.what.topic, true);
+  read_acks(frame, made.what.acks);
+  const auto* value = frame.find("records");
+  const auto* list = value == nullptr ? nullptr : value->if_array();
+  if (list == nullptr || list->empty() || list->size() > published_records_max) {
+    frame.wrong("records", "1 to 500 records");
+    return made;
+  }
+  for (size_t i = 0; i < list->size(); ++i) {
+    auto& record = made.what.records.emplace_back();
+    const auto* members = (*list)[i].if_object();
+    const bool is_right =
+        members != nullptr && std::ranges::all_of(*members, [&](const auto& each) {
+          return read_record_member({each.key().data(), each.key().size()}, each.value(), record);
+        });
+    if (is_right) continue;
+    frame.wrong("records/" + std::to_string(i),
+                "k and v are text, null or {\"b\": base64}, h is a list of [name, value], p and ts "
+                "are numbers; there is nothing else");
+    break;
+  }
+  return made;
+}
+
 hello_request read_hello(frame_reader& frame) {
   int32_t version = 0;
   hello_request made;
@@ -205,6 +318,7 @@ std::optional<data_request> read_of(frame_reader& frame, std::string_view op, in
   if (op == "pause" || op == "resume") return pause_request{id, op == "pause"};
   if (op == "seek") return read_seek(frame, id);
   if (op == "unsub") return unsubscribe_request{id};
+  if (op == "pub") return read_publish(frame, id);
   return std::nullopt;
 }
 
@@ -226,7 +340,7 @@ std::variant<data_request, problem> read_data_request(const json::object& frame)
     made = read_of(reader, op, id);
   }
   if (!made) {
-    return bad_request("an op is hello, sub, credit, pause, resume, seek, unsub or ping");
+    return bad_request("an op is hello, sub, credit, pause, resume, seek, unsub, pub or ping");
   }
   if (!reader.violations().empty()) {
     return bad_request("the frame is not valid", reader.violations());

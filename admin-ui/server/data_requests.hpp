@@ -14,6 +14,7 @@ namespace ottla {
 inline constexpr int64_t credit_messages_max = 1'000;
 inline constexpr int64_t credit_bytes_max = 1 << 20;
 inline constexpr int32_t preview_bytes_max = 256 << 10;
+inline constexpr size_t published_records_max = 500;
 
 /// How much may be sent.
 struct record_credit {
@@ -31,6 +32,7 @@ struct subscribe_request {
   follow_question terms;  ///< Without the topic, partition and offset.
   std::optional<int64_t> limit;
   bool stops_at_end = false;
+  bool samples = false;  ///< Skips what there was no credit for, instead of waiting for it.
   record_credit credit{credit_messages_max, credit_bytes_max};
 };
 
@@ -54,10 +56,15 @@ struct unsubscribe_request {
   int64_t id = 0;
 };
 
+struct publish_request {
+  int64_t id = 0;
+  produce_question what;
+};
+
 struct ping_request {};
 
 using data_request = std::variant<hello_request, subscribe_request, credit_request, pause_request,
-                                  seek_request, unsubscribe_request, ping_request>;
+                                  seek_request, unsubscribe_request, publish_request, ping_request>;
 
 /// The request, or what is wrong with it.
 std::variant<data_request, problem> read_data_request(const boost::json::object& frame);

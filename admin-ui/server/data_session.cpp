@@ -10,17 +10,25 @@ struct overloaded : Cases... {
   using Cases::operator()...;
 };
 
+int64_t bytes_of(const produce_question& what) {
+  size_t bytes = 0;
+  for (const auto& each : what.records) {
+    bytes += sizeof(each) + each.key.value_or("").size() + each.value.value_or("").size();
+    for (const auto& [name, value] : each.headers) bytes += name.size() + value.value_or("").size();
+  }
+  return static_cast<int64_t>(bytes);
+}
+
 }  // namespace
 
 template <class T, class Use>
 admin_reply<T> data_session::reply_to(Use use) {
-  return admin_reply<T>{
-      [post = link_.poster(), weak = weak_from_this(), use](outcome<T> answer) {
-        post([weak, use, answer = std::make_shared<outcome<T>>(std::move(answer))] {
-          auto self = weak.lock();
-          if (self && self->backend_) use(*self, std::move(*answer));
-        });
-      }};
+  return admin_reply<T>{[post = link_.poster(), weak = weak_from_this(), use](outcome<T> answer) {
+    post([weak, use, answer = std::make_shared<outcome<T>>(std::move(answer))] {
+      auto self = weak.lock();
+      if (self && self->backend_) use(*self, std::move(*answer));
+    });
+  }};
 }
 
 void data_session::take(const data_request& request) {
@@ -29,11 +37,13 @@ void data_session::take(const data_request& request) {
                         [this](const credit_request& each) { add_credit(each); },
                         [this](const pause_request& each) { set_paused(each); },
                         [this](const seek_request& each) { seek(each); },
-                        [this](const unsubscribe_request& each) { unsubscribe(each); }},
+                        [this](const unsubscribe_request& each) { unsubscribe(each); },
+                        [this](const publish_request& each) { publish(each); }},
              request);
 }
 
 void data_session::end() {
+  if (publishing_) link_.hold(-*std::exchange(publishing_, std::nullopt));
   subscriptions_.clear();
   backend_.reset();
 }
@@ -111,14 +121,14 @@ void data_session::located(int64_t id, uint64_t serial, outcome<located_topic> f
     refuse(id, "more than 1000 partitions of one WebSocket");
     return remove(id);
   }
-  known->located(*found, [this](std::string frame) { link_.send(std::move(frame)); });
+  known->located(*found, sender());
   go_on(id);
 }
 
 void data_session::go_on(int64_t id) {
   auto* known = find(id);
   if (known == nullptr) return;
-  if (known->say_if_ended([this](std::string frame) { link_.send(std::move(frame)); })) {
+  if (known->say_if_ended(sender())) {
     return remove(id);
   }
   const auto serial = known->serial();
@@ -133,8 +143,8 @@ void data_session::go_on(int64_t id) {
 
 void data_session::ask(int64_t id, data_subscription& subscription, size_t index) {
   const auto serial = subscription.serial();
-  auto reply = reply_to<record_stretch_ptr>(
-      [=](data_session& self, outcome<record_stretch_ptr> answer) {
+  auto reply =
+      reply_to<record_stretch_ptr>([=](data_session& self, outcome<record_stretch_ptr> answer) {
         self.answered(id, serial, index, std::move(answer));
       });
   auto& cursor = subscription.cursor(index);
@@ -150,7 +160,8 @@ void data_session::answered(int64_t id, uint64_t serial, size_t index,
   cursor.interest.reset();
   if (!answer) return failed(id, cursor, answer.error());
   if (link_.has_room()) {
-    known->take(cursor, **answer, [this](std::string frame) { link_.send(std::move(frame)); });
+    known->take(cursor, **answer, sender());
+    if (known->is_searching()) link_.want_tick();
   }
   go_on(id);
 }
@@ -170,8 +181,49 @@ void data_session::room_again() {
 }
 
 void data_session::tick() {
-  for (auto& [id, each] : subscriptions_) each.wake_resting();
+  for (auto& [id, each] : subscriptions_) {
+    if (each.tick(sender())) link_.want_tick();
+  }
   room_again();
+}
+
+// --- publishing ---
+
+void data_session::publish(const publish_request& request) {
+  if (link_.is_read_only()) {
+    return link_.refuse(request.id, {403, "read-only", "This admin interface is read-only",
+                                     "admin.read.only=true forbids changes"});
+  }
+  if (publishing_) return refuse(request.id, "the pub before it is not answered yet");
+  const auto bytes = bytes_of(request.what);
+  if (!link_.hold(bytes)) {
+    return link_.refuse(request.id,
+                        {503, "overloaded", "The broker has too much in hand for browsers",
+                         "try again in a moment"});
+  }
+  publishing_ = bytes;
+  using results = std::vector<produced_record>;
+  backend_->produce(request.what,
+                    reply_to<results>([id = request.id](data_session& self, outcome<results> all) {
+                      self.published(id, std::move(all));
+                    }));
+}
+
+void data_session::published(int64_t id, outcome<std::vector<produced_record>> results) {
+  link_.hold(-*std::exchange(publishing_, std::nullopt));
+  if (!results) {
+    link_.refuse(id, problem_of(results.error()));
+  } else {
+    std::string text;
+    for (const auto& each : *results) {
+      text += (text.empty() ? R"({"p":)" : R"(,{"p":)") + std::to_string(each.partition);
+      text += each.failure ? R"(,"problem":)" + to_json(problem_of(*each.failure), link_.instance())
+                           : R"(,"o":")" + std::to_string(each.offset) + '"';
+      text += '}';
+    }
+    link_.send(R"({"op":"puback","id":)" + std::to_string(id) + R"(,"results":[)" + text + "]}");
+  }
+  if (!is_needed()) link_.became_idle();
 }
 
 }  // namespace ottla

@@ -28,6 +28,12 @@ public:
   /// Whether records may be queued. When that comes true again, room_again() is called.
   [[nodiscard]] virtual bool has_room() const = 0;
   virtual void refuse(std::optional<int64_t> id, const problem& why) = 0;
+  /// Counts bytes of records that the session holds; takes them back when negative. False, and not
+  /// counted, if there is no room for them.
+  virtual bool hold(int64_t bytes) = 0;
+  /// Names an answer, for logs and problems.
+  virtual std::string instance() = 0;
+  [[nodiscard]] virtual bool is_read_only() const = 0;
   /// Calls tick() in half a second.
   virtual void want_tick() = 0;
   /// It has nothing any more that needs the connection.
@@ -46,7 +52,7 @@ public:
   void tick();
   /// The connection has ended: nothing is sent or wanted any more.
   void end();
-  [[nodiscard]] bool is_needed() const { return !subscriptions_.empty(); }
+  [[nodiscard]] bool is_needed() const { return !subscriptions_.empty() || publishing_; }
 
 private:
   using subscription_map = std::map<int64_t, data_subscription>;
@@ -57,6 +63,9 @@ private:
   void seek(const seek_request& request);
   void unsubscribe(const unsubscribe_request& request);
 
+  void publish(const publish_request& request);
+  void published(int64_t id, outcome<std::vector<produced_record>> results);
+
   data_subscription* find(int64_t id);
   void locate(int64_t id, data_subscription& subscription);
   void located(int64_t id, uint64_t serial, outcome<located_topic> found);
@@ -66,6 +75,9 @@ private:
   void failed(int64_t id, partition_cursor& cursor, const fault& why);
   void remove(int64_t id);
   [[nodiscard]] size_t partitions() const;
+  [[nodiscard]] data_subscription::send_frame sender() {
+    return [this](std::string frame) { link_.send(std::move(frame)); };
+  }
   void refuse(int64_t id, const char* why) { link_.refuse(id, bad_request(why)); }
 
   /// A reply that calls `use(session, answer)` on the server's thread, if the session still lives.
@@ -76,6 +88,7 @@ private:
   data_link& link_;
   subscription_map subscriptions_;
   uint64_t last_serial_ = 0;
+  std::optional<int64_t> publishing_;  ///< Bytes that are on their way to the log.
 };
 
 }  // namespace ottla

@@ -11,8 +11,9 @@ namespace json = boost::json;
 
 constexpr size_t frame_bytes = 64 << 10;
 constexpr size_t record_bytes_max = 1 << 20;
-/// Partitions of which old records are read at the same time.
-constexpr size_t asked_behind_max = 4;
+/// Of the log, for one subscription with a filter.
+constexpr int64_t searched_bytes_per_tick = 32 << 20;
+constexpr int64_t searched_bytes_max = int64_t{10} << 30;
 
 std::string quoted(const std::string& text) {
   return json::serialize(json::string(text));
@@ -67,6 +68,7 @@ data_subscription::data_subscription(const subscribe_request& request, uint64_t 
       terms_(request.terms),
       limit_(request.limit),
       stops_at_end_(request.stops_at_end),
+      samples_(request.samples),
       credit_(clamped(request.credit)) {}
 
 void data_subscription::seek(const seek_request& request, uint64_t serial) {
@@ -98,12 +100,13 @@ void data_subscription::located(const located_topic& found, const send_frame& se
   }
   send(head("ok") + R"(,"t":)" + quoted(where_.topic) + R"(,"start":)" +
        offsets_text(cursors_, [](const auto& each) { return each.next; }) + R"(,"end":)" +
-       offsets_text(cursors_, [](const auto& each) { return each.end; }) +
-       R"(,"credit":{"msgs":)" + std::to_string(credit_.messages) + R"(,"bytes":)" +
-       std::to_string(credit_.bytes) + "}}");
+       offsets_text(cursors_, [](const auto& each) { return each.end; }) + R"(,"credit":{"msgs":)" +
+       std::to_string(credit_.messages) + R"(,"bytes":)" + std::to_string(credit_.bytes) + "}}");
 }
 
 void data_subscription::add_credit(const record_credit& more) {
+  const bool had_none = credit_.messages <= 0 || credit_.bytes <= 0;
+  for (auto& each : cursors_) each.must_skip = each.must_skip || (samples_ && had_none);
   // Clamped before they are added: what is given may be any number.
   const auto added = clamped(more);
   credit_ = clamped({credit_.messages + added.messages, credit_.bytes + added.bytes});
@@ -116,6 +119,12 @@ bool data_subscription::may_send() const {
 
 // --- asking ---
 
+/// Partitions of which old records are read at the same time.
+size_t data_subscription::asked_behind_max() const {
+  if (!is_searching()) return 4;
+  return search_.bytes_since_tick < searched_bytes_per_tick ? 1 : 0;
+}
+
 std::optional<size_t> data_subscription::next_to_ask() {
   if (!may_send()) return std::nullopt;
   size_t asked_behind = 0;
@@ -126,7 +135,7 @@ std::optional<size_t> data_subscription::next_to_ask() {
     const auto index = (turn_ + i) % cursors_.size();
     auto& each = cursors_[index];
     if (each.is_asked || each.is_done || each.is_resting) continue;
-    if (each.is_behind() && asked_behind >= asked_behind_max) continue;
+    if (each.is_behind() && asked_behind >= asked_behind_max()) continue;
     each.is_asked = true;
     turn_ = index + 1;
     return index;
@@ -138,20 +147,35 @@ follow_question data_subscription::question(const partition_cursor& cursor) cons
   auto asked = terms_;
   asked.topic = cursor.topic_id;
   asked.partition = cursor.partition;
-  asked.offset = cursor.next;
+  asked.offset = cursor.must_skip ? follow_question::at_the_end : cursor.next;
   return asked;
 }
 
-bool data_subscription::wake_resting() {
-  bool any = false;
-  for (auto& each : cursors_) any = std::exchange(each.is_resting, false) || any;
-  return any;
+bool data_subscription::tick(const send_frame& send) {
+  for (auto& each : cursors_) each.is_resting = false;
+  search_.bytes_since_tick = 0;
+  if (!std::exchange(search_.is_news, false)) return false;
+  send(head("progress") + R"(,"scanned":)" + quoted(search_.scanned_records) +
+       R"(,"scannedBytes":)" + quoted(search_.scanned_bytes) + R"(,"matched":)" +
+       quoted(search_.matched) + R"(,"pos":)" + positions() + "}");
+  return true;
+}
+
+std::string data_subscription::positions() const {
+  return offsets_text(cursors_, [](const auto& each) { return each.next; });
+}
+
+void data_subscription::count_searched(const record_stretch& stretch) {
+  search_.scanned_bytes += stretch.scanned_bytes;
+  search_.scanned_records += stretch.scanned_records;
+  search_.bytes_since_tick += stretch.scanned_bytes;
+  search_.is_news = true;
 }
 
 // --- what comes ---
 
-void data_subscription::say_gap(const partition_cursor& cursor, log_offset to,
-                                std::string_view why, const send_frame& send) const {
+void data_subscription::say_gap(const partition_cursor& cursor, log_offset to, std::string_view why,
+                                const send_frame& send) const {
   send(head("gap") + R"(,"t":)" + quoted(cursor.topic) + R"(,"p":)" +
        std::to_string(cursor.partition) + R"(,"from":)" + quoted(cursor.next) + R"(,"to":)" +
        quoted(to) + R"(,"why":")" + std::string{why} + "\"}");
@@ -162,11 +186,14 @@ void data_subscription::take(partition_cursor& cursor, const record_stretch& str
   cursor.is_troubled = false;
   cursor.high_watermark = stretch.high_watermark;
   if (!may_send()) return;
+  if (is_searching()) count_searched(stretch);
   if (stretch.from != cursor.next) {
     const bool is_gone = stretch.from > cursor.next;
-    say_gap(cursor, stretch.from, is_gone ? "retention" : "truncated", send);
+    const char* why = cursor.must_skip ? "sampled" : is_gone ? "retention" : "truncated";
+    say_gap(cursor, stretch.from, why, send);
     cursor.next = stretch.from;
   }
+  cursor.must_skip = false;
   frame_writer frames{head("recs") + R"(,"t":)" + quoted(cursor.topic) + R"(,"p":)" +
                           std::to_string(cursor.partition) + R"(,"hw":)" +
                           quoted(stretch.high_watermark) + R"(,"lso":)" +
@@ -184,6 +211,7 @@ void data_subscription::take(partition_cursor& cursor, const record_stretch& str
       --credit_.messages;
       credit_.bytes -= static_cast<int64_t>(record.text.size());
       if (limit_) --*limit_;
+      ++search_.matched;
     }
     cursor.next = record.offset + 1;
   }
@@ -195,9 +223,10 @@ void data_subscription::take(partition_cursor& cursor, const record_stretch& str
 bool data_subscription::say_if_ended(const send_frame& send) const {
   const bool is_full = limit_ && *limit_ == 0;
   const bool is_at_end = is_located_ && std::ranges::all_of(cursors_, &partition_cursor::is_done);
-  if (!is_full && !is_at_end) return false;
-  send(head("end") + R"(,"why":")" + (is_full ? "limit" : "end") + R"(","pos":)" +
-       offsets_text(cursors_, [](const auto& each) { return each.next; }) + "}");
+  const bool is_spent = search_.scanned_bytes >= searched_bytes_max;
+  if (!is_full && !is_at_end && !is_spent) return false;
+  const char* why = is_full ? "limit" : is_at_end ? "end" : "scan-budget";
+  send(head("end") + R"(,"why":")" + why + R"(","pos":)" + positions() + "}");
   return true;
 }
 

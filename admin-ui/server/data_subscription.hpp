@@ -25,9 +25,10 @@ struct partition_cursor {
   log_offset next = 0;
   log_offset end = 0;  ///< Of what was visible when it began.
   log_offset high_watermark = 0;
+  bool must_skip = false;              ///< To the end: there was no credit for what came.
   follow_interest interest = nullptr;  ///< While it is asked about.
   bool is_asked = false;
-  bool is_resting = false;  ///< After a fault, until the next tick.
+  bool is_resting = false;   ///< After a fault, until the next tick.
   bool is_troubled = false;  ///< The client was told of it.
   bool is_done = false;
 
@@ -63,11 +64,25 @@ public:
   void take(partition_cursor& cursor, const record_stretch& stretch, const send_frame& send);
   /// Whether it has come to its end, which it says.
   bool say_if_ended(const send_frame& send) const;
-  /// Cursors that rested may be asked about again. Whether any did.
-  bool wake_resting();
+  /// Half a second has gone by: cursors that rested may be asked about again, and what was searched
+  /// meanwhile is told. Whether it needs another tick.
+  bool tick(const send_frame& send);
+
+  [[nodiscard]] bool is_searching() const { return terms_.filter != record_filter{}; }
 
 private:
   class frame_writer;
+  struct search_progress {
+    int64_t scanned_bytes = 0;
+    int64_t scanned_records = 0;
+    int64_t matched = 0;
+    int64_t bytes_since_tick = 0;
+    bool is_news = false;
+  };
+
+  void count_searched(const record_stretch& stretch);
+  [[nodiscard]] size_t asked_behind_max() const;
+  [[nodiscard]] std::string positions() const;
 
   [[nodiscard]] bool may_send() const;
   [[nodiscard]] std::string head(std::string_view op) const;
@@ -81,10 +96,12 @@ private:
   follow_question terms_;
   std::optional<int64_t> limit_;  ///< Records left.
   bool stops_at_end_;
+  bool samples_;
   bool is_located_ = false;
   bool is_paused_ = false;
   record_credit credit_;
   std::vector<partition_cursor> cursors_;
+  search_progress search_;
   size_t turn_ = 0;  ///< Of the cursors: the one that is asked about next.
 };
 

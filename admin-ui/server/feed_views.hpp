@@ -1,4 +1,5 @@
-// Following a partition's log, as the WebSocket for records does it: where to begin, and what comes.
+// Following a partition's log, as the WebSocket for records does it: where to begin, and what
+// comes.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +38,9 @@ struct located_topic {
 /// The next records from an offset on: answered when there are any, or when there is something else
 /// to say.
 struct follow_question {
+  /// As an offset: says only where the log ends now.
+  static constexpr log_offset at_the_end = -1;
+
   uuid topic;
   partition_index partition = 0;
   log_offset offset = 0;

@@ -45,10 +45,23 @@ struct from_tail {
   int64_t count = 0;
 };
 
-/// What a record must have to be shown.
+/// What a key or value must be like.
+struct bytes_match {
+  enum class how : uint8_t { anything, contains, begins_with, equals };
+  how by = how::anything;
+  std::string text;
+
+  friend bool operator==(const bytes_match&, const bytes_match&) = default;
+};
+
+/// What a record must have to be shown: all of it.
 struct record_filter {
-  std::string key_part;  ///< Somewhere in the key; empty: whatever the key is.
-  std::string value_part;
+  bytes_match key;
+  bytes_match value;
+  std::optional<std::string> header;  ///< One of that name, whose value is like the next.
+  bytes_match header_value;
+  timestamp_ms from_time = no_timestamp;  ///< -1: from the beginning.
+  timestamp_ms until_time = INT64_MAX;
 
   friend bool operator==(const record_filter&, const record_filter&) = default;
 };
@@ -93,6 +106,7 @@ struct new_record {
 struct produce_question {
   std::string topic;
   std::vector<new_record> records;
+  int16_t acks = -1;  ///< As Kafka's producers say it: -1, 1 or 0.
 };
 
 /// What became of one record, in the order of the question.

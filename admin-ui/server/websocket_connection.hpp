@@ -1,5 +1,5 @@
-// What the WebSockets of the admin interface have in common: they are accepted, hear one message at a
-// time, send one frame at a time, and are closed when they are idle, flood or do not read.
+// What the WebSockets of the admin interface have in common: they are accepted, hear one message at
+// a time, send one frame at a time, and are closed when they are idle, flood or do not read.
 //
 // Says nothing of its own and keeps no more than short replies: what is sent comes from the class
 // that derives from it. Inside admin-ui/server only; on the server's thread.

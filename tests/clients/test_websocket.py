@@ -228,3 +228,65 @@ def test_many_tails_of_a_partition_cost_one_read(node, topic):
     assert int(traffic["bytesOut"]) < 8 * int(traffic["bytesIn"])
     for each in feeds:
         each.close()
+
+
+def test_a_filter_finds_what_it_asks_for_and_tells_how_far_it_is(node, feed, topic):
+    create(node, topic)
+    producer = Producer({"bootstrap.servers": node.bootstrap, "linger.ms": 50})
+    for n in range(30_000):
+        producer.produce(topic, b"x" * 500 + b"needle" * (n % 10_000 == 77), b"key %d" % n, timestamp=1_000_000 + n, headers=[("n", b"%d" % n)])
+        producer.poll(0)
+    assert producer.flush(60) == 0
+    for at, (wanted, offsets) in enumerate([({"value": {"contains": "needle"}}, [77, 10_077, 20_077]), ({"key": {"eq": "key 500"}}, [500]),
+                                            ({"key": {"prefix": "key 2999"}}, [2999, *range(29_990, 30_000)]),
+                                            ({"header": {"name": "n", "eq": "12345"}}, [12345]), ({"ts": [1_000_100, 1_000_102]}, [100, 101, 102]),
+                                            ({"ts": [1_029_999, None], "key": {"contains": "key"}}, [29_999]), ({"key": {"eq": "none"}}, [])]):
+        feed.send(op="sub", id=at, topic=topic, from_="earliest", stopAtEnd=True, filter=wanted)
+        assert [o for _, o, _ in feed.records(len(offsets), id=at)] == offsets, wanted
+        assert feed.next("end", id=at)["pos"] == {"0": "30000"}
+    feed.send(op="sub", id=100, topic=topic, from_="earliest", filter={"key": {"eq": "new"}})
+    told = feed.next("progress", id=100)
+    while told["pos"] != {"0": "30000"}:
+        told = feed.next("progress", id=100)
+    assert told["scanned"] == "30000" and told["matched"] == "0" and int(told["scannedBytes"]) > 30_000 * 500
+    producer.produce(topic, b"", b"old")
+    producer.produce(topic, b"", b"new")
+    assert producer.flush(30) == 0
+    assert [o for _, o, _ in feed.records(1, id=100)] == [30_001]
+
+
+def test_a_sample_skips_what_there_was_no_credit_for_and_says_so(node, feed, topic):
+    create(node, topic)
+    feed.send(op="sub", id=1, topic=topic, mode="sample", credit={"msgs": 5, "bytes": 100_000})
+    feed.next("ok")
+    produce(node, topic, numbers(5))
+    assert [o for _, o, _ in feed.records(5)] == list(range(5))
+    produce(node, topic, numbers(95, 5))
+    feed.send(op="credit", id=1, msgs=100, bytes=100_000)
+    gap = feed.next("gap")
+    assert gap["from"] == "5" and gap["to"] == "100" and gap["why"] == "sampled"
+    produce(node, topic, numbers(3, 100))
+    assert [o for _, o, _ in feed.records(3)] == [100, 101, 102]
+
+
+def test_records_are_published_and_acknowledged_one_by_one(node, feed, topic):
+    create(node, topic, partitions=2)
+    feed.send(op="sub", id=1, topic=topic)
+    feed.next("ok")
+    feed.send(op="pub", id=9, topic=topic, records=[{"p": 0, "k": "a", "v": "1", "h": [["h", {"b": "/w=="}]], "ts": 1_700_000_000_000},
+                                                    {"p": 1, "v": None}, {"p": 2, "v": "nowhere"}, {"p": 0, "v": {"b": "AAE="}}])
+    ack = feed.next("puback")
+    assert ack["id"] == 9 and ack["results"][0] == {"p": 0, "o": "0"} and ack["results"][3] == {"p": 0, "o": "1"}
+    assert ack["results"][1] == {"p": 1, "o": "0"} and ack["results"][2]["problem"]["type"] == "/problems/unknown-topic"
+    found = {(p, o): each for p, o, each in feed.records(3)}
+    assert found[0, 0] == {"o": "0", "ts": 1_700_000_000_000, "k": "a", "v": "1", "h": [["h", {"b": "/w=="}]]}
+    assert found[1, 0]["v"] is None and found[0, 1]["v"] == {"b": "AAE="}
+    feed.send(op="pub", id=10, topic="nothing", records=[{"v": "1"}])
+    assert feed.next("err", id=10)["problem"]["type"] == "/problems/unknown-topic"
+    for wrong in ([], [{"v": 5}], [{"x": "1"}], [{"v": "1"}] * 501):
+        feed.send(op="pub", id=11, topic=topic, records=wrong)
+        assert feed.next("err", id=11)["problem"]["status"] == 400
+    feed.send(op="pub", id=12, topic=topic, acks=1, records=[{"p": 0, "v": "x" * 900_000}])  # one alone may be nearly a megabyte
+    assert feed.next("puback", id=12)["results"] == [{"p": 0, "o": "2"}]
+    feed.send(op="pub", id=13, topic=topic, acks="all", records=[{"p": 0, "v": "x" * 1_100_000}])
+    assert feed.close_code() == 1009

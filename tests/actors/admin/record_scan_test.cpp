@@ -31,6 +31,13 @@ bytes log_of(int batches, compression_codec codec = compression_codec::none) {
   return log;
 }
 
+record_filter containing(std::string key, std::string value) {
+  record_filter made;
+  if (!key.empty()) made.key = {bytes_match::how::contains, std::move(key)};
+  if (!value.empty()) made.value = {bytes_match::how::contains, std::move(value)};
+  return made;
+}
+
 std::vector<log_offset> offsets_of(const records_page& page) {
   std::vector<log_offset> offsets;
   for (const auto& each : page.records) offsets.push_back(each.offset);
@@ -80,6 +87,23 @@ TEST_CASE(
   CHECK(offsets_of(least) == offsets{4});
 }
 
+TEST_CASE("a filter asks for a beginning, the whole, a header or a time") {
+  using how = bytes_match::how;
+  const auto found = [log = log_of(4)](const record_filter& filter) {
+    records_page page;
+    REQUIRE(scan_batches(log, {.filter = filter}, page));
+    CHECK(page.scanned_records == 12);
+    return offsets_of(page);
+  };
+  CHECK(found({.key = {how::begins_with, "k1"}}) == offsets{1, 10, 11});
+  CHECK(found({.key = {how::equals, "k1"}}) == offsets{1});
+  CHECK(found({.value = {how::equals, "value 7"}}) == offsets{7});
+  CHECK(found({.header = "h", .header_value = {how::contains, "e 3"}}) == offsets{3});
+  CHECK(found({.header = "other"}).empty());
+  CHECK(found({.from_time = 1'001, .until_time = 1'001}) == offsets{3, 4, 5});
+  CHECK(found({.key = {how::begins_with, "k1"}, .from_time = 1'003}) == offsets{10, 11});
+}
+
 TEST_CASE("the end of the bytes is no end of the page") {
   records_page page;
   auto log = log_of(2);
@@ -92,11 +116,11 @@ TEST_CASE("the end of the bytes is no end of the page") {
 
 TEST_CASE("only records with the wanted parts are shown, all are counted") {
   records_page page;
-  REQUIRE(scan_batches(log_of(5), {.limit = 50, .filter = {.value_part = "ue 1"}}, page));
+  REQUIRE(scan_batches(log_of(5), {.limit = 50, .filter = containing("", "ue 1")}, page));
   CHECK(offsets_of(page) == offsets{1, 10, 11, 12, 13, 14});
   CHECK(page.scanned_records == 15);
   records_page by_key;
-  REQUIRE(scan_batches(log_of(5), {.limit = 50, .filter = {"k3", "value"}}, by_key));
+  REQUIRE(scan_batches(log_of(5), {.limit = 50, .filter = containing("k3", "value")}, by_key));
   CHECK(offsets_of(by_key) == offsets{3});
 }
 
@@ -104,7 +128,7 @@ TEST_CASE("a search that finds nothing ends when enough was scanned, and says wh
   const auto log = log_of(10);
   const auto batch_bytes = static_cast<int64_t>(log.size() / 10);
   records_page page;
-  REQUIRE(scan_batches(log, {.scan_bytes_max = batch_bytes + 1, .filter = {.value_part = "none"}},
+  REQUIRE(scan_batches(log, {.scan_bytes_max = batch_bytes + 1, .filter = containing("", "none")},
                        page));
   CHECK(page.ended_by == page_end::budget);
   CHECK(page.next == 6);

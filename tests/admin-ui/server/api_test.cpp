@@ -268,8 +268,8 @@ TEST_CASE_METHOD(api_fixture, "records are asked for as the query says") {
   CHECK(backend->asked_records->limit == 7);
   CHECK(backend->asked_records->preview_bytes == 0);
   CHECK(backend->asked_records->scan_bytes_max == 100);
-  CHECK(backend->asked_records->filter.key_part == "k");
-  CHECK(backend->asked_records->filter.value_part == "v");
+  CHECK(backend->asked_records->filter.key.text == "k");
+  CHECK(backend->asked_records->filter.value.text == "v");
   get(path + "?timestamp=5");
   CHECK(std::get<from_time>(backend->asked_records->start).timestamp == 5);
   get(path + "?tail=6");

@@ -146,7 +146,8 @@ TEST_CASE_METHOD(subscription_fixture, "offsets that are not in the log are told
   CHECK(tail.cursor(0).next == 10);
 }
 
-TEST_CASE_METHOD(subscription_fixture, "a subscription that stops sends nothing from behind its end") {
+TEST_CASE_METHOD(subscription_fixture,
+                 "a subscription that stops sends nothing from behind its end") {
   auto tail = begin({.stops_at_end = true}, 2, 4);
   tail.take(tail.cursor(0), stretch(0, 9), send);
   CHECK_FALSE(tail.say_if_ended(send));
@@ -155,6 +156,49 @@ TEST_CASE_METHOD(subscription_fixture, "a subscription that stops sends nothing 
   REQUIRE(tail.say_if_ended(send));
   CHECK(sent.back().at("why") == "end");
   CHECK(sent.back().at("pos") == json::object{{"0", "4"}, {"1", "4"}});
+}
+
+TEST_CASE_METHOD(subscription_fixture, "a sample goes on at the end when it has credit again") {
+  auto tail = begin({.samples = true, .credit = {2, 1'000}}, 1, 1'000);
+  auto& cursor = tail.cursor(*tail.next_to_ask());
+  tail.take(cursor, stretch(0, 5), send);
+  cursor.is_asked = false;
+  CHECK_FALSE(tail.next_to_ask());
+  tail.add_credit({5, 0});
+  REQUIRE(tail.next_to_ask());
+  CHECK(tail.question(cursor).offset == follow_question::at_the_end);
+  sent.clear();
+  tail.take(cursor, {.from = 700, .next = 700, .high_watermark = 700}, send);
+  REQUIRE(sent.size() == 1);
+  CHECK(sent.front().at("why") == "sampled");
+  CHECK(sent.front().at("from") == "2");
+  CHECK(sent.front().at("to") == "700");
+  CHECK(tail.question(cursor).offset == 700);
+}
+
+TEST_CASE_METHOD(subscription_fixture,
+                 "a search is told, held back and ended after so much of the log") {
+  auto tail = begin({.terms = {.filter = {.header = "h"}}}, 2, 1'000'000);
+  auto& cursor = tail.cursor(*tail.next_to_ask());
+  CHECK_FALSE(tail.next_to_ask());  // one partition at a time
+  tail.take(
+      cursor,
+      {.next = 100, .high_watermark = 1'000'000, .scanned_records = 100, .scanned_bytes = 40 << 20},
+      send);
+  cursor.is_asked = false;
+  CHECK(sent.empty());
+  CHECK_FALSE(tail.next_to_ask());
+  CHECK(tail.tick(send));
+  CHECK(sent.back().at("op") == "progress");
+  CHECK(sent.back().at("scanned") == "100");
+  CHECK(sent.back().at("pos").at("0") == "100");
+  CHECK_FALSE(tail.tick(send));  // nothing was searched since
+  CHECK(tail.next_to_ask() == 1);
+  CHECK_FALSE(tail.say_if_ended(send));
+  tail.take(tail.cursor(1),
+            {.next = 100, .high_watermark = 100, .scanned_bytes = int64_t{10} << 30}, send);
+  REQUIRE(tail.say_if_ended(send));
+  CHECK(sent.back().at("why") == "scan-budget");
 }
 
 }  // namespace
