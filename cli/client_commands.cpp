@@ -30,6 +30,10 @@ bool is_empty(const std::optional<std::string>& text) {
   return text && text->empty();
 }
 
+std::string wrong_partition(int64_t number) {
+  return fmt::format("--partition {}: must be 0 to {}", number, INT32_MAX);
+}
+
 void unescape(std::optional<std::string>& text) {
   if (text) text = unescaped(*text);
 }
@@ -50,8 +54,10 @@ std::string wrong_options(const produce_options& options) {
   if (auto wrong = wrong_pairs("--header", options.headers); !wrong.empty()) return wrong;
   if (options.key && options.key_separator) return "use either --key or --key-separator";
   if (is_empty(options.key_separator)) return "--key-separator is empty";
-  if (options.rate < 0) return "--rate must not be negative";
-  if (options.partition < -1 || options.partition > INT32_MAX) return "--partition: no such number";
+  if (!(options.rate >= 0)) return "--rate must not be negative";
+  if (options.partition < -1 || options.partition > INT32_MAX) {
+    return wrong_partition(options.partition);
+  }
   return wrong_pairs("--property", options.properties);
 }
 
@@ -67,10 +73,11 @@ std::string wrong_options(const consume_options& options) {
     return "with --group, --from is earliest or latest: for a group without offsets; `ottla group "
            "reset` moves one";
   }
+  if (is_empty(options.group)) return "--group is empty";
   if (options.group && options.partition) return "a group assigns partitions itself";
   if (options.count && *options.count < 0) return "--count must not be negative";
   if (options.partition && (*options.partition < 0 || *options.partition > INT32_MAX)) {
-    return "--partition: no such number";
+    return wrong_partition(*options.partition);
   }
   if (is_empty(options.key_separator)) return "--key-separator is empty";
   if (options.key_separator && (options.json || options.format || !options.show.empty())) {

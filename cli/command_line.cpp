@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 
 #include "cli/help.hpp"
 
@@ -10,6 +11,19 @@ namespace ottla {
 namespace {
 
 using command_path = std::vector<const command*>;
+
+/// What the parser does not say of a number: it takes an empty word for no option, and the largest
+/// number for every larger one.
+std::string wrong_number(const std::string& word) {
+  int64_t value = 0;
+  auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (word.empty()) return "'' is not a number";
+  return failure == std::errc::result_out_of_range ? fmt::format("'{}' is too large", word) : "";
+}
+
+template <class Place>
+constexpr bool is_whole_number =
+    std::is_same_v<Place, int64_t*> || std::is_same_v<Place, std::optional<int64_t>*>;
 
 /// Gives the parser one option or argument; the target's type decides how it is read.
 CLI::Option* add(CLI::App& app, const std::string& names, const option_target& target,
@@ -19,7 +33,8 @@ CLI::Option* add(CLI::App& app, const std::string& names, const option_target& t
         if constexpr (std::is_same_v<decltype(place), bool*>) {
           return app.add_flag(names, *place, help);
         } else {
-          return app.add_option(names, *place, help);
+          auto* added = app.add_option(names, *place, help);
+          return is_whole_number<decltype(place)> ? added->check(wrong_number) : added;
         }
       },
       target);
@@ -55,6 +70,13 @@ std::string conversion_text(std::string_view parser_text) {
                      parser_text.substr(equals + 3));
 }
 
+/// "--config: 1 required TEXT missing", "--to: At Most 1 required but received 2".
+std::string count_text(std::string_view parser_text) {
+  auto name = parser_text.substr(0, parser_text.find(": "));
+  bool is_missing = parser_text.ends_with("missing");
+  return fmt::format("{} {}", name, is_missing ? "needs a value" : "is given more than once");
+}
+
 parsed_command_line usage_error(const command_path& path, std::string message) {
   auto words = command_words(path);
   return {.error = fmt::format("{}: {}\nTry `{} --help`.\n", words, message, words),
@@ -77,6 +99,16 @@ bool asks_for_help(const std::vector<std::string>& words) {
   auto end = std::ranges::find(words, "--");
   return std::any_of(words.begin(), end,
                      [](const auto& word) { return word == "-h" || word == "--help"; });
+}
+
+/// "--group=" is an empty text; the parser would take the next word for its value.
+void part_empty_values(std::vector<std::string>& words) {
+  for (size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    auto& word = words[i];
+    if (!word.starts_with("--") || word.find('=') != word.size() - 1) continue;
+    word.pop_back();
+    words.emplace(words.begin() + static_cast<ptrdiff_t>(++i));
+  }
 }
 
 parsed_command_line missing_subcommand(const command_path& path,
@@ -117,6 +149,7 @@ parsed_command_line parse_command_line(const command& program, std::vector<std::
   auto path = follow(program, words);
   if (asks_for_help(words)) return {.output = help_page(path)};
   if (!path.back()->run) return missing_subcommand(path, words);
+  part_empty_values(words);
   CLI::App app;
   app.set_help_flag();
   describe(app, *path.back());
@@ -128,6 +161,8 @@ parsed_command_line parse_command_line(const command& program, std::vector<std::
     return usage_error(path, unexpected(*path.back(), app.remaining()));
   } catch (const CLI::ConversionError& error) {
     return usage_error(path, conversion_text(error.what()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    return usage_error(path, count_text(error.what()));
   } catch (const CLI::ParseError& error) {
     return usage_error(path, error.what());
   }

@@ -38,6 +38,26 @@ outcome<std::vector<wanted_replicas>> read_file(const std::string& path) {
   return wanted;
 }
 
+/// The topics that are named, or all where none is; every name must be there.
+outcome<cluster_state> read_named(admin_client& client, const std::vector<partition_name>& names) {
+  std::optional<std::vector<std::string>> topics;
+  if (!names.empty()) topics.emplace();
+  for (const auto& name : names) topics->push_back(name.topic);
+  auto cluster = read_cluster(client, topics);
+  if (!cluster) return cluster;
+  for (const auto& name : names) {
+    const auto* topic = cluster->find_topic(name.topic);
+    bool is_there = topic && std::ranges::any_of(topic->partitions, [&](const auto& partition) {
+                      return is_meant({name}, partition.which);
+                    });
+    if (is_there) continue;
+    return fault{
+        error_code::unknown_topic_or_partition,
+        fmt::format("topic {} has no partition {}", name.topic, name.partition.value_or(0))};
+  }
+  return cluster;
+}
+
 /// Every partition of a topic that is named without one goes to the same brokers, each with the
 /// next of them in front, so that all of them lead.
 std::vector<wanted_replicas> placed(const cluster_state& cluster,
@@ -76,7 +96,7 @@ std::vector<wanted_replicas> cancellations(const cluster_state& cluster,
 
 outcome<void> list_moves(admin_client& client, const std::vector<partition_name>& names,
                          bool as_json) {
-  auto cluster = read_cluster(client);
+  auto cluster = read_named(client, names);
   if (!cluster) return std::move(cluster.error());
   text_table table({{"PARTITION"}, {"REPLICAS"}, {"IN SYNC"}, {"ADDING"}, {"REMOVING"}});
   json::array list;
@@ -109,15 +129,7 @@ outcome<std::vector<wanted_replicas>> wanted_by(const cluster_state& cluster,
   if (options.cancel) return cancellations(cluster, meant);
   auto replicas = parse_broker_ids(*options.replicas);
   if (!replicas) return std::move(replicas.error());
-  auto wanted = placed(cluster, names, *replicas);
-  for (const auto& name : names) {
-    bool is_there =
-        std::ranges::any_of(wanted, [&](const auto& each) { return is_meant({name}, each.which); });
-    if (is_there) continue;
-    return fault{error_code::unknown_topic_or_partition,
-                 fmt::format("topic {} has no partition {}", name.topic, *name.partition)};
-  }
-  return wanted;
+  return placed(cluster, names, *replicas);
 }
 
 std::string words_for(const reassign_options& options, int64_t changed, int64_t in_place) {
@@ -137,12 +149,7 @@ std::string words_for(const reassign_options& options, int64_t changed, int64_t 
 outcome<void> change(admin_client& client, const reassign_options& options,
                      const std::vector<partition_name>& names,
                      std::vector<partition_name>& touched) {
-  std::optional<std::vector<std::string>> topics;
-  if (options.replicas) {
-    topics.emplace();
-    for (const auto& name : names) topics->push_back(name.topic);
-  }
-  auto cluster = read_cluster(client, topics);
+  auto cluster = read_named(client, names);
   if (!cluster) return std::move(cluster.error());
   auto wanted = wanted_by(*cluster, options, names);
   if (!wanted) return std::move(wanted.error());
@@ -166,7 +173,7 @@ int run(const reassign_options& options) {
   auto names = parse_partition_names(options.names);
   if (!names) return report_usage(names.error().message);
   if (options.file && options.replicas)
-    return report_usage("--file and --replicas exclude another");
+    return report_usage("--file and --replicas exclude each other");
   if (options.file && !names->empty())
     return report_usage("--file names the partitions itself; leave the others out");
   if (options.replicas && options.cancel) {

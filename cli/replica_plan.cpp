@@ -6,6 +6,8 @@
 #include <set>
 #include <tuple>
 
+#include "cli/output.hpp"
+
 namespace ottla {
 namespace {
 
@@ -72,8 +74,9 @@ private:
     while (now_[i].size() < wanted) {
       if (add_one(i)) continue;
       return fault{error_code::invalid_replication_factor,
-                   fmt::format("{} needs {} brokers for its replicas, and there are {} for it",
-                               to_string(partitions_[i].which), wanted, now_[i].size())};
+                   fmt::format("{} needs {} for its replicas, and {} can have them",
+                               to_string(partitions_[i].which),
+                               counted(static_cast<int64_t>(wanted), "broker"), now_[i].size())};
     }
     return {};
   }

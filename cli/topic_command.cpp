@@ -23,6 +23,8 @@ namespace json = boost::json;
 using metadata_topic = metadata_response::metadata_response_topic;
 using metadata_partition = metadata_response::metadata_response_partition;
 
+constexpr const char* no_topics = "there are no topics; `ottla topic create NAME` makes one";
+
 struct topic_options : remote_options {
   std::vector<std::string> names;
   std::optional<int64_t> partitions;
@@ -141,7 +143,7 @@ outcome<void> list_topics(admin_client& client, const topic_options& options) {
   if (options.json) {
     print(to_json_text(list));
   } else if (table.empty()) {
-    report("there are no topics; `ottla topic create NAME` makes one");
+    report(no_topics);
   } else {
     print(table.to_text());
   }
@@ -255,7 +257,11 @@ outcome<void> describe_topics(admin_client& client, const topic_options& options
       print_topic(topic, *configs, shown);
     }
   }
-  if (options.json) print(to_json_text(list));
+  if (options.json) {
+    print(to_json_text(list));
+  } else if (!has_printed && faults.empty()) {
+    report(no_topics);
+  }
   return report_all(faults);
 }
 

@@ -85,7 +85,11 @@ std::vector<replica_fact> facts_of(const std::map<broker_id, replica_sizes>& siz
 
 outcome<void> why_topic(admin_client& client, const partition_name& name, bool as_json) {
   auto cluster = read_cluster(client, std::vector{name.topic});
-  if (!cluster) return std::move(cluster.error());
+  if (!cluster) {
+    bool is_other = name.topic == "broker" || name.topic == "group";
+    if (is_other) cluster.error().message += fmt::format("; `ottla why {} NAME`?", name.topic);
+    return std::move(cluster.error());
+  }
   auto& topic = cluster->topics.front();
   OTTLA_TRY(add_eligible_replicas(client, topic));
   auto sizes = sizes_by_broker(client, *cluster, topic);

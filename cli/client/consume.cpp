@@ -32,7 +32,8 @@ outcome<reading_plan> plan_reading(admin_client& client, const consume_options& 
                   [&](const auto& entry) { return entry.first.partition != *options.partition; });
     if (ranges->empty()) {
       return fault{error_code::unknown_topic_or_partition,
-                   fmt::format("there is no partition {}", *options.partition)};
+                   fmt::format("there is no partition {} in {}", *options.partition,
+                               fmt::join(options.topics, ", "))};
     }
   }
   auto start = start_of(options);

@@ -358,8 +358,7 @@ int produce(const produce_options& options) {
   }
   shown.clear();
   if (interruptions() >= 2) rd_kafka_purge(producer->get(), RD_KAFKA_PURGE_F_QUEUE);
-  int finished = finish(options, counts, start);
-  return exit_code == exit_ok ? finished : exit_code;
+  return exit_code == exit_ok ? finish(options, counts, start) : exit_code;
 }
 
 }  // namespace ottla

@@ -95,6 +95,33 @@ TEST_CASE("missing, wrong and unknown values are usage errors") {
   }
 }
 
+TEST_CASE("an empty value is a value, and not the word behind it") {
+  values v;
+  REQUIRE(parse(v, {"topic", "make", "--config=", "b", "--config=k=", "-c", ""}).run);
+  CHECK(v.configs == std::vector<std::string>{"", "k=", ""});
+  CHECK(v.names == std::vector<std::string>{"b"});
+  values w;
+  REQUIRE(parse(w, {"topic", "make", "--", "--config="}).run);
+  CHECK(w.names == std::vector<std::string>{"--config="});
+}
+
+TEST_CASE("an option without a value, given twice, or with no number that fits is named") {
+  values v;
+  auto error = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"topic", "make", "a"});
+    return parse(v, options).error;
+  };
+  CHECK(contains(error({"-p"}), "--partitions needs a value"));
+  CHECK(contains(error({"--config"}), "--config needs a value"));
+  CHECK(contains(error({"-p", "1", "-p", "2"}), "--partitions is given more than once"));
+  CHECK(contains(error({"-p", ""}), "--partitions: '' is not a number"));
+  CHECK(contains(error({"--shift", ""}), "--shift: '' is not a number"));
+  CHECK(contains(error({"--shift", "-99999999999999999999"}),
+                 "--shift: '-99999999999999999999' is too large"));
+  CHECK(contains(error({"-p", "9223372036854775808"}), "'9223372036854775808' is too large"));
+  CHECK(error({"-p", "9223372036854775807"}).empty());
+}
+
 TEST_CASE("help is printed for the innermost command, before anything is checked") {
   values v;
   auto parsed = parse(v, {"topic", "make", "--help"});

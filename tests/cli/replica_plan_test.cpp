@@ -62,7 +62,7 @@ TEST_CASE("a broker cannot be drained where no other could take its replicas") {
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == error_code::invalid_replication_factor);
   CHECK(refused.error().message ==
-        "orders-0 needs 3 brokers for its replicas, and there are 2 for it");
+        "orders-0 needs 3 brokers for its replicas, and 2 can have them");
 }
 
 TEST_CASE("a broker that is away keeps its replicas and gets none") {

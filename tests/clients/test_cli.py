@@ -109,6 +109,7 @@ def test_what_librdkafka_calls_the_timeout_is_explained(ottla, topic):
     ottla("topic", "create", topic, "--config", "cleanup.policy=compact")
     assert "needs keys: --key or --key-separator" in ottla("produce", topic, text="1\n", status=1)
     ottla("produce", topic, "--timeout", "1e12", "--key", "k", text="1\n")
+    assert "Produced" not in ottla("produce", topic, "-X", "transactional.id=t", text="1\n", status=1)
     assert "is --timeout where no -X sets it" in ottla("produce", topic, "--key", "k", "--timeout", 5, "-X", "linger.ms=6000", text="1\n", status=2)
     ottla("produce", topic, "--key", "k", "--timeout", 5, "-X", "linger.ms=6000", "-X", "message.timeout.ms=9000", text="1\n")
 
@@ -204,6 +205,8 @@ def test_replicas_that_are_in_place_are_not_moved(ottla, topic):
     assert "2 partitions have their replicas there already; nothing moves" in ottla("cluster", "reassign", topic, "--replicas", 1, "--watch")
     assert json.loads(ottla("cluster", "reassign", topic, "--replicas", 1, "--json")) == []
     assert "No partition is being moved" in ottla("cluster", "reassign", topic, "--cancel")
+    assert f"{topic} has no partition 2" in ottla("cluster", "reassign", f"{topic}/2", status=1)
+    assert f"there is no partition 2 in {topic}" in ottla("consume", topic, "-p", 2, status=1)
 
 
 def test_the_cluster_is_described(ottla, broker):
@@ -222,6 +225,10 @@ def test_the_cluster_is_described(ottla, broker):
     ("topic alter x", "nothing to change"),
     ("topci list", "did you mean topic?"),
     ("topic list --timeout 0", "--timeout"),
+    ("topic create x --partitions", "--partitions needs a value"),
+    ("consume x --group=", "--group is empty"),
+    ("consume x --partition 5000000000", "--partition 5000000000"),
+    ("produce x --rate nan", "--rate"),
     ("topic list --bootstrap host:port", "--bootstrap"),
     ("consume x --from yesterday", "--from yesterday"),
     ("consume x --show nothing", "there is no field"),
@@ -245,6 +252,9 @@ def test_what_cannot_be_meant_is_a_usage_error(ottla, arguments, said):
     ("consume no-such-topic --group g", "there is no such topic"),
     ("produce bad!name", "bad!name"),
     ("group describe no-such-group", "no-such-group"),
+    ("cluster reassign no-such-topic", "there is no such topic"),
+    ("cluster reassign no-such-topic --cancel", "there is no such topic"),
+    ("why broker", "`ottla why broker NAME`?"),
     ("group delete no-such-group", "no-such-group"),
     ("config describe topic no-such-topic", "there is no such topic"),
     ("config describe broker 77", "there is no broker 77"),
