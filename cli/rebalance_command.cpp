@@ -113,9 +113,10 @@ outcome<replica_plan> plan_balance(admin_client& client, const rebalance_options
 
 outcome<void> apply(admin_client& client, const replica_plan& plan,
                     const rebalance_options& options) {
-  bool is_agreed = options.yes && !options.dry_run;
+  bool may_apply = !plan.moves.empty() && !options.dry_run;
+  bool is_agreed = options.yes && may_apply;
   if (!options.json) print_plan(plan.partitions, plan.moves);
-  if (!plan.moves.empty() && !options.json && !options.yes && !options.dry_run) {
+  if (may_apply && !options.json && !options.yes) {
     is_agreed = confirm("Move these replicas?");
   }
   if (is_agreed) {
@@ -130,6 +131,8 @@ outcome<void> apply(admin_client& client, const replica_plan& plan,
     print(
         "The cluster moves them now; `ottla cluster reassign --watch` shows how far it is, "
         "--cancel takes it back\n");
+  } else if (plan.moves.empty()) {
+    print("Nothing has to be moved\n");
   }
   if (is_agreed || options.dry_run || plan.moves.empty()) return {};
   return fault{error_code::none, "nothing was changed; --yes applies the plan without asking"};

@@ -205,6 +205,8 @@ def test_replicas_that_are_in_place_are_not_moved(ottla, topic):
     assert "2 partitions have their replicas there already; nothing moves" in ottla("cluster", "reassign", topic, "--replicas", 1, "--watch")
     assert json.loads(ottla("cluster", "reassign", topic, "--replicas", 1, "--json")) == []
     assert "No partition is being moved" in ottla("cluster", "reassign", topic, "--cancel")
+    assert "Nothing has to be moved" in ottla("cluster", "rebalance", "--yes")
+    assert json.loads(ottla("cluster", "rebalance", "--yes", "--json"))["applied"] is False
     assert f"{topic} has no partition 2" in ottla("cluster", "reassign", f"{topic}/2", status=1)
     assert f"there is no partition 2 in {topic}" in ottla("consume", topic, "-p", 2, status=1)
 
