@@ -145,13 +145,13 @@ caf::result<append_result> partition_actor::append(append_batch& request) {
   }
   auto acks = request.acks;
   auto deadline_ms = time().mono_ms() + std::max(request.timeout_ms, 0);
-  auto promise = make_response_promise<append_result>();
+  auto promise = owe<append_result>();
   this->request(log_, caf::infinite, log_append{std::move(request), assignment_.epoch})
       .then([=, this](const log_appended& ended) { appended(ended, acks, deadline_ms, promise); },
-            [promise](const caf::error&) mutable {
+            [promise](const caf::error&) {
               promise.deliver(refused(error_code::kafka_storage_error));
             });
-  return promise;
+  return promise.promise();
 }
 
 void partition_actor::appended(const log_appended& ended, int16_t acks, int64_t deadline_ms,
@@ -273,9 +273,9 @@ caf::result<read_result> partition_actor::read(const read_partition& request) {
     if (request.watch) watches_.add(*request.watch, 0, visible_bytes_);
     return answer_without_log(request, error_code::none);
   }
-  auto promise = make_response_promise<read_result>();
+  auto promise = owe<read_result>();
   read_log(request, promise);
-  return promise;
+  return promise.promise();
 }
 
 read_result partition_actor::answer_without_log(const read_partition&, error_code error) const {
@@ -297,8 +297,8 @@ void partition_actor::read_log(const read_partition& request, read_promise promi
                   .at_least_one_batch = request.at_least_one_batch,
                   .last_fetched_epoch = request.last_fetched_epoch};
   this->request(log_, caf::infinite, wanted)
-      .then([=, this](log_read_result& ended) mutable { has_read(request, ended, promise); },
-            [=, this, asked = log_](const caf::error&) mutable {
+      .then([=, this](log_read_result& ended) { has_read(request, ended, promise); },
+            [=, this, asked = log_](const caf::error&) {
               if (log_ != asked) return read_again(request, promise);
               promise.deliver(answer_without_log(request, error_code::kafka_storage_error));
             });
@@ -307,12 +307,12 @@ void partition_actor::read_log(const read_partition& request, read_promise promi
 /// The log was brought to rest while its disk was still looking for the records.
 void partition_actor::read_again(const read_partition& request, read_promise promise) {
   this->request(caf::actor_cast<partition_control>(this), caf::infinite, request)
-      .then([promise](read_result& answer) mutable { promise.deliver(std::move(answer)); },
-            [promise](const caf::error& why) mutable { promise.deliver(why); });
+      .then([promise](read_result& answer) { promise.deliver(std::move(answer)); },
+            [promise](const caf::error& why) { promise.fail(why); });
 }
 
 void partition_actor::has_read(const read_partition& request, log_read_result& ended,
-                               read_promise& promise) {
+                               const read_promise& promise) {
   log_start_ = std::max(log_start_, ended.log_start_offset);
   auto answer = answer_without_log(request, ended.error);
   answer.diverging = ended.diverging;
@@ -369,10 +369,10 @@ caf::result<offset_result> partition_actor::find_offset(const query_offset& quer
     default:
       break;
   }
-  auto promise = make_response_promise<offset_result>();
+  auto promise = owe<offset_result>();
   this->request(log_, caf::infinite, log_find_timestamp{query.timestamp})
       .then(
-          [=, this](const log_offset_found& found) mutable {
+          [=, this](const log_offset_found& found) {
             // A record that consumers cannot see yet is not there.
             bool is_visible = found.offset < progress_.high_watermark();
             if (found.error != error_code::none)
@@ -383,24 +383,24 @@ caf::result<offset_result> partition_actor::find_offset(const query_offset& quer
               promise.deliver(
                   offset_result{error_code::none, found.timestamp, found.offset, found.epoch});
           },
-          [promise](const caf::error&) mutable {
+          [promise](const caf::error&) {
             promise.deliver(offset_result{.error = error_code::kafka_storage_error});
           });
-  return promise;
+  return promise.promise();
 }
 
 caf::result<offset_result> partition_actor::offset_with_epoch(log_offset offset) {
-  auto promise = make_response_promise<offset_result>();
+  auto promise = owe<offset_result>();
   this->request(log_, caf::infinite, log_epoch_of{offset})
       .then(
-          [=, this](const log_offset_found& found) mutable {
+          [=, this](const log_offset_found& found) {
             auto epoch = found.epoch != no_leader_epoch ? found.epoch : assignment_.epoch;
             promise.deliver(offset_result{found.error, no_timestamp, offset, epoch});
           },
-          [promise](const caf::error&) mutable {
+          [promise](const caf::error&) {
             promise.deliver(offset_result{.error = error_code::kafka_storage_error});
           });
-  return promise;
+  return promise.promise();
 }
 
 caf::result<epoch_end_result> partition_actor::find_epoch_end(const query_epoch_end& query) {
@@ -411,13 +411,13 @@ caf::result<epoch_end_result> partition_actor::find_epoch_end(const query_epoch_
     return epoch_end_result{error_code::none, {assignment_.epoch, progress_.high_watermark()}};
   }
   if (query.epoch > assignment_.epoch) return epoch_end_result{};
-  auto promise = make_response_promise<epoch_end_result>();
+  auto promise = owe<epoch_end_result>();
   this->request(log_, caf::infinite, log_find_epoch{query.epoch})
-      .then([promise](const epoch_end_result& found) mutable { promise.deliver(found); },
-            [promise](const caf::error&) mutable {
+      .then([promise](const epoch_end_result& found) { promise.deliver(found); },
+            [promise](const caf::error&) {
               promise.deliver(epoch_end_result{.error = error_code::kafka_storage_error});
             });
-  return promise;
+  return promise.promise();
 }
 
 caf::result<delete_records_result> partition_actor::delete_records(
@@ -429,38 +429,38 @@ caf::result<delete_records_result> partition_actor::delete_records(
   if (before < 0 || before > progress_.high_watermark()) {
     return delete_records_result{.error = error_code::offset_out_of_range};
   }
-  auto promise = make_response_promise<delete_records_result>();
+  auto promise = owe<delete_records_result>();
   this->request(log_, caf::infinite, log_advance_start{before})
       .then(
-          [=, this](const log_facts& facts) mutable {
+          [=, this](const log_facts& facts) {
             log_start_ = std::max(log_start_, facts.log_start_offset);
             promise.deliver(delete_records_result{facts.error, log_start_});
           },
-          [promise](const caf::error&) mutable {
+          [promise](const caf::error&) {
             promise.deliver(delete_records_result{.error = error_code::kafka_storage_error});
           });
-  return promise;
+  return promise.promise();
 }
 
 caf::result<producers_result> partition_actor::describe_producers() {
   if (auto error = check_leadership(no_leader_epoch); error != error_code::none) {
     return producers_result{.error = error};
   }
-  auto promise = make_response_promise<producers_result>();
+  auto promise = owe<producers_result>();
   this->request(log_, caf::infinite, log_query_producers{})
-      .then([promise](producers_result& found) mutable { promise.deliver(std::move(found)); },
-            [promise](const caf::error&) mutable {
+      .then([promise](producers_result& found) { promise.deliver(std::move(found)); },
+            [promise](const caf::error&) {
               promise.deliver(producers_result{.error = error_code::kafka_storage_error});
             });
-  return promise;
+  return promise.promise();
 }
 
 caf::result<partition_description> partition_actor::describe(bool for_checkpoint) {
-  auto promise = make_response_promise<partition_description>();
+  owed_answer promise{make_response_promise<partition_description>()};
   this->request(log_, caf::infinite, log_query_facts{for_checkpoint})
-      .then([=, this](const log_facts& facts) mutable { promise.deliver(describe(facts)); },
-            [promise](const caf::error& why) mutable { promise.deliver(why); });
-  return promise;
+      .then([=, this](const log_facts& facts) { promise.deliver(describe(facts)); },
+            [promise](const caf::error& why) { promise.fail(why); });
+  return promise.promise();
 }
 
 partition_description partition_actor::describe(const log_facts& facts) const {
@@ -482,10 +482,11 @@ partition_description partition_actor::describe(const log_facts& facts) const {
 
 template <class Done>
 caf::result<partition_closed> partition_actor::close_log(Done after) {
-  auto promise = make_response_promise<partition_closed>();
+  owed_answer promise{make_response_promise<partition_closed>(),
+                      +[] { return partition_closed{}; }};
   this->request(log_, caf::infinite, log_close{})
       .then(
-          [=, this](const log_facts& facts) mutable {
+          [=, this](const log_facts& facts) {
             const bool is_clean = facts.error == error_code::none;
             // What was appended before is on the disk now: its producers must not send it again.
             if (is_clean) log_moved(facts.log_end_offset, facts.flushed_offset);
@@ -494,11 +495,11 @@ caf::result<partition_closed> partition_actor::close_log(Done after) {
             promise.deliver(partition_closed{is_clean, describe(facts)});
             after();
           },
-          [=](const caf::error&) mutable {
+          [=](const caf::error&) {
             promise.deliver(partition_closed{});
             after();
           });
-  return promise;
+  return promise.promise();
 }
 
 caf::result<partition_closed> partition_actor::close() {

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <caf/typed_event_based_actor.hpp>
-#include <caf/typed_response_promise.hpp>
 #include <deque>
 #include <functional>
 #include <map>
@@ -21,6 +20,7 @@
 #include "actors/partition/pending_acks.hpp"
 #include "actors/partition/replica_progress.hpp"
 #include "actors/partition/replication_quota.hpp"
+#include "actors/runtime/owed_answer.hpp"
 #include "actors/runtime/pinned.hpp"
 #include "actors/runtime/unit.hpp"
 
@@ -51,9 +51,9 @@ public:
   caf::invoke_message_result consume(caf::mailbox_element& message) override;
 
 private:
-  using append_promise = caf::typed_response_promise<append_result>;
-  using read_promise = caf::typed_response_promise<read_result>;
-  using position_promise = caf::typed_response_promise<follower_position>;
+  using append_promise = owed_answer<append_result>;
+  using read_promise = owed_answer<read_result>;
+  using position_promise = owed_answer<follower_position>;
   struct parked_append {
     append_promise promise;
     append_result result;
@@ -72,7 +72,7 @@ private:
   read_result answer_without_log(const read_partition& request, error_code error) const;
   void read_log(const read_partition& request, read_promise promise);
   void read_again(const read_partition& request, read_promise promise);
-  void has_read(const read_partition& request, log_read_result& ended, read_promise& promise);
+  void has_read(const read_partition& request, log_read_result& ended, const read_promise& promise);
   caf::result<offset_result> find_offset(const query_offset& query);
   caf::result<offset_result> offset_with_epoch(log_offset offset);
   caf::result<epoch_end_result> find_epoch_end(const query_epoch_end& query);
@@ -94,7 +94,7 @@ private:
   [[nodiscard]] bool is_throttled(const replica_seat& replica) const;
   void count_received(const read_partition& request);
   void has_read_for_replica(const read_partition& request, log_read_result& ended,
-                            read_promise& promise);
+                            const read_promise& promise);
   void look_at_replicas();
   void propose();
   void proposal_ended(uint64_t number, const isr_proposed& ended);
@@ -113,6 +113,12 @@ private:
   void release_followers();
   [[nodiscard]] bool follows(leader_epoch epoch) const;
 
+  /// An answer that comes also if the log, and this actor with it, ends meanwhile.
+  template <class Answer>
+  owed_answer<Answer> owe() {
+    return owed_answer<Answer>{make_response_promise<Answer>(),
+                               [] { return Answer{.error = error_code::kafka_storage_error}; }};
+  }
   void log_moved(log_offset log_end, log_offset flushed);
   void arm_ack_timer();
   [[nodiscard]] bool waits_for_high_watermark(int16_t acks) const;

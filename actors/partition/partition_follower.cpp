@@ -8,7 +8,7 @@
 namespace ottla {
 namespace {
 
-using position_promise = caf::typed_response_promise<follower_position>;
+using position_promise = owed_answer<follower_position>;
 
 void refuse(position_promise promise, error_code error) {
   promise.deliver(follower_position{.error = error});
@@ -30,10 +30,10 @@ caf::result<follower_position> partition_actor::begin(const begin_following& wan
   if (!follows(wanted.epoch) || stopped_in_ == wanted.epoch) {
     return follower_position{.error = error_code::fenced_leader_epoch};
   }
-  auto promise = make_response_promise<follower_position>();
+  auto promise = owe<follower_position>();
   this->request(log_, caf::infinite, log_follow{})
       .then(
-          [=, this](const log_facts& facts) mutable {
+          [=, this](const log_facts& facts) {
             if (!follows(wanted.epoch)) {
               return refuse(promise, error_code::fenced_leader_epoch);
             }
@@ -41,7 +41,7 @@ caf::result<follower_position> partition_actor::begin(const begin_following& wan
             go_on(facts, promise);
           },
           no_log(promise));
-  return promise;
+  return promise.promise();
 }
 
 caf::result<follower_position> partition_actor::apply(apply_fetched& fetched) {
@@ -51,7 +51,7 @@ caf::result<follower_position> partition_actor::apply(apply_fetched& fetched) {
   if (fetched.fetch_offset != progress_.log_end() || fetched.last_fetched_epoch != last_epoch_) {
     return follower_position{.error = error_code::offset_not_available};
   }
-  auto promise = make_response_promise<follower_position>();
+  auto promise = owe<follower_position>();
   if (fetched.diverging) {
     cut_to_leader(fetched, promise);
   } else if (fetched.error == error_code::offset_out_of_range &&
@@ -62,7 +62,7 @@ caf::result<follower_position> partition_actor::apply(apply_fetched& fetched) {
   } else {
     append_fetched(fetched, promise);
   }
-  return promise;
+  return promise.promise();
 }
 
 void partition_actor::append_fetched(apply_fetched& fetched, position_promise promise) {
@@ -78,7 +78,7 @@ void partition_actor::append_fetched(apply_fetched& fetched, position_promise pr
   }
   this->request(log_, caf::infinite, log_append_fetched{std::move(fetched.records)})
       .then(
-          [=, this, epoch = fetched.epoch](const log_appended& ended) mutable {
+          [=, this, epoch = fetched.epoch](const log_appended& ended) {
             count_appended(ended);
             log_moved(ended.log_end_offset, ended.flushed_offset);
             if (ended.result.error != error_code::none) {
@@ -107,7 +107,7 @@ void partition_actor::cut_to_leader(const apply_fetched& fetched, position_promi
   const auto leader_end = *fetched.diverging;
   this->request(log_, caf::infinite, log_truncate{leader_end, keep_below})
       .then(
-          [=, this, epoch = fetched.epoch](const log_facts& facts) mutable {
+          [=, this, epoch = fetched.epoch](const log_facts& facts) {
             if (facts.error == error_code::corrupt_message) {
               log::error("partition",
                          "{}: the leader {} has epoch {} only to offset {}, but everything below "
@@ -137,7 +137,7 @@ void partition_actor::restart_at(log_offset offset, position_promise promise) {
             to_string(which_), offset);
   this->request(log_, caf::infinite, log_restart_at{offset})
       .then(
-          [=, this](const log_facts& facts) mutable {
+          [=, this](const log_facts& facts) {
             if (facts.error != error_code::none) {
               return refuse(promise, facts.error);
             }

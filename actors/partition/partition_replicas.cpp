@@ -75,7 +75,7 @@ void partition_actor::count_received(const read_partition& request) {
 }
 
 caf::result<read_result> partition_actor::read_for_replica(const read_partition& request) {
-  auto promise = make_response_promise<read_result>();
+  auto promise = owe<read_result>();
   count_received(request);
   const bool waits = is_throttled(*request.replica);
   log_read wanted{.from = request.fetch_offset,
@@ -86,7 +86,7 @@ caf::result<read_result> partition_actor::read_for_replica(const read_partition&
                   .copy_above = progress_.high_watermark()};
   this->request(log_, caf::infinite, wanted)
       .then(
-          [=, this, epoch = assignment_.epoch](log_read_result& ended) mutable {
+          [=, this, epoch = assignment_.epoch](log_read_result& ended) {
             // The answer counts for the leadership that was asked, and for no other.
             auto error = check_leadership(epoch);
             if (error != error_code::none) {
@@ -95,15 +95,15 @@ caf::result<read_result> partition_actor::read_for_replica(const read_partition&
             }
             has_read_for_replica(request, ended, promise);
           },
-          [=, this, asked = log_](const caf::error&) mutable {
+          [=, this, asked = log_](const caf::error&) {
             if (log_ != asked) return read_again(request, promise);
             promise.deliver(answer_without_log(request, error_code::kafka_storage_error));
           });
-  return promise;
+  return promise.promise();
 }
 
 void partition_actor::has_read_for_replica(const read_partition& request, log_read_result& ended,
-                                           read_promise& promise) {
+                                           const read_promise& promise) {
   log_start_ = std::max(log_start_, ended.log_start_offset);
   const auto now_ms = time().mono_ms();
   const bool agrees = ended.error == error_code::none && !ended.diverging;

@@ -121,6 +121,40 @@ TEST_CASE_METHOD(partition_fixture, "a log dies with its partition and the other
   CHECK(begin_append({"a"})->failed);
 }
 
+TEST_CASE_METHOD(partition_fixture, "whoever asked is answered when the log ends before it has") {
+  open();
+  append({"a"});
+  const auto is_answered = [&](auto question, auto none) {
+    auto asked = ask_later<decltype(none)>(system(), partition, std::move(question));
+    caf::anon_send_exit(storage, caf::exit_reason::kill);
+    settle();
+    return asked->value || asked->failed;
+  };
+  // The partition has the question, and the end of its log behind it, before it asks the log.
+  SECTION("to close") {
+    CHECK(is_answered(close_partition{}, partition_closed{}));
+  }
+  SECTION("to rest") {
+    CHECK(is_answered(rest_partition{}, partition_closed{}));
+  }
+  SECTION("to append") {
+    append_batch wanted{batch_of({"b"}, time.wall_ms()), acks_all, 1'000};
+    CHECK(is_answered(std::move(wanted), append_result{}));
+  }
+  SECTION("to read") {
+    CHECK(is_answered(read_partition{0, 100}, read_result{}));
+  }
+  SECTION("for its state") {
+    CHECK(is_answered(query_partition{}, partition_description{}));
+  }
+  SECTION("for an offset") {
+    CHECK(is_answered(query_offset{.timestamp = 1}, offset_result{}));
+  }
+  SECTION("for its producers") {
+    CHECK(is_answered(query_producers{}, producers_result{}));
+  }
+}
+
 TEST_CASE_METHOD(partition_fixture, "closing waits for the flush under way and hears how it ends") {
   holds = true;
   open();
