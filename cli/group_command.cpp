@@ -68,7 +68,7 @@ std::vector<std::string> topics_of(const group_view& group, const partition_offs
 struct group_partition {
   topic_partition which;
   std::optional<log_offset> committed;
-  std::optional<offset_range> range;  ///< Nothing for a topic that is gone.
+  std::optional<offset_range> range;  ///< Nothing for a topic that is gone, or without a leader.
   const described_member* member = nullptr;
 
   [[nodiscard]] std::optional<int64_t> lag() const {
@@ -96,10 +96,11 @@ std::vector<group_partition> partitions_of(const group_view& group,
 
 /// Ranges of the topics that still exist.
 outcome<partition_ranges> ranges_of_existing(admin_client& client,
-                                             const std::vector<std::string>& topics) {
+                                             const std::vector<std::string>& topics,
+                                             const partition_filter& filter) {
   partition_ranges all;
   for (const auto& topic : topics) {
-    auto ranges = ranges_of(client, {topic});
+    auto ranges = ranges_of(client, {topic}, filter);
     if (!ranges && ranges.error().code == error_code::unknown_topic_or_partition) continue;
     if (!ranges) return ranges;
     all.merge(*ranges);
@@ -199,7 +200,7 @@ outcome<group_with_partitions> look_at(admin_client& client, const std::string& 
   if (group->state == "Dead" && committed->empty()) {
     return fault{error_code::group_id_not_found, fmt::format("there is no group {}", id)};
   }
-  auto ranges = ranges_of_existing(client, topics_of(*group, *committed));
+  auto ranges = ranges_of_existing(client, topics_of(*group, *committed), has_leader);
   if (!ranges) return std::move(ranges.error());
   // The partitions point into the members, whose place does not change when the view moves.
   auto partitions = partitions_of(*group, *committed, *ranges);
@@ -247,21 +248,23 @@ outcome<std::vector<reset_step>> work_out(admin_client& client, const group_opti
   OTTLA_TRY(refuse_live_group(*group));
   auto committed = committed_offsets(client, options.group);
   if (!committed) return std::move(committed.error());
-  auto topics = options.topics.empty() ? topics_of(*group, *committed) : options.topics;
+  auto known = topics_of(*group, *committed);
+  const auto& topics = options.topics.empty() ? known : options.topics;
   if (topics.empty()) {
     return fault{
         error_code::group_id_not_found,
         fmt::format("group {} has no offsets; name the topics with --topic", options.group)};
   }
-  auto ranges = ranges_of(client, topics);
+  auto ranges = options.topics.empty() ? ranges_of_existing(client, topics, is_any)
+                                       : ranges_of(client, topics);
   if (!ranges) return std::move(ranges.error());
   reset_target target{.shift = options.shift.value_or(0)};
   if (options.to) target.to = parse_position(*options.to);
   partition_offsets at_time;
   if (target.to && target.to->kind == position_kind::time) {
-    auto partitions = client.partitions(topics);
-    if (!partitions) return std::move(partitions.error());
-    auto found = offsets_at(client, *partitions, target.to->value);
+    std::set<std::string> existing;
+    for (const auto& [which, range] : *ranges) existing.insert(which.topic);
+    auto found = offsets_at(client, {existing.begin(), existing.end()}, target.to->value);
     if (!found) return std::move(found.error());
     at_time = std::move(*found);
   }

@@ -158,6 +158,13 @@ std::string leader_text(const metadata_partition& partition) {
   return partition.leader_id < 0 ? "none" : std::to_string(partition.leader_id);
 }
 
+/// Nothing where nobody leads the partition.
+std::optional<offset_range> range_in(const partition_ranges& ranges, const metadata_topic& topic,
+                                     const metadata_partition& partition) {
+  auto at = ranges.find({*topic.name, partition.partition_index});
+  return at == ranges.end() ? std::nullopt : std::optional(at->second);
+}
+
 text_table partition_table(const metadata_topic& topic, const partition_ranges* ranges) {
   std::vector<text_table::column> columns = {{"PARTITION", alignment::right},
                                              {"LEADER", alignment::right},
@@ -176,10 +183,10 @@ text_table partition_table(const metadata_topic& topic, const partition_ranges* 
         std::to_string(partition.leader_epoch), id_list(partition.replica_nodes),
         id_list(partition.isr_nodes)};
     if (ranges) {
-      const auto& range = ranges->at({*topic.name, partition.partition_index});
-      cells.push_back(with_separators(range.first));
-      cells.push_back(with_separators(range.end));
-      cells.push_back(with_separators(range.end - range.first));
+      auto range = range_in(*ranges, topic, partition);
+      cells.push_back(range ? with_separators(range->first) : "-");
+      cells.push_back(range ? with_separators(range->end) : "-");
+      cells.push_back(range ? with_separators(range->end - range->first) : "-");
     }
     table.add(std::move(cells));
   }
@@ -197,9 +204,9 @@ json::value topic_json(const metadata_topic& topic, const std::vector<topic_over
                        {"in_sync", json::value_from(partition.isr_nodes)},
                        {"offline", json::value_from(partition.offline_replicas)}};
     if (ranges) {
-      const auto& range = ranges->at({*topic.name, partition.partition_index});
-      entry["first_offset"] = range.first;
-      entry["end_offset"] = range.end;
+      auto range = range_in(*ranges, topic, partition);
+      entry["first_offset"] = range ? json::value(range->first) : nullptr;
+      entry["end_offset"] = range ? json::value(range->end) : nullptr;
     }
     partitions.push_back(std::move(entry));
   }
@@ -244,7 +251,7 @@ outcome<void> describe_topics(admin_client& client, const topic_options& options
     if (!configs) return std::move(configs.error());
     partition_ranges ranges;
     if (options.offsets) {
-      auto found = ranges_of(client, {*topic.name});
+      auto found = ranges_of(client, {*topic.name}, has_leader);
       if (!found) return std::move(found.error());
       ranges = std::move(*found);
     }

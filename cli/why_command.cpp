@@ -136,9 +136,8 @@ outcome<void> add_reading(admin_client& client, group_facts& group) {
   }
   for (const auto& [which, offset] : *committed) topics.insert(which.topic);
   if (topics.empty()) return {};
-  auto ranges = ranges_of(client, {topics.begin(), topics.end()});
-  if (!ranges)
-    return {};  // A topic that is gone, or has no leader: the rest is still worth telling.
+  auto ranges = ranges_of(client, {topics.begin(), topics.end()}, has_leader);
+  if (!ranges) return {};  // A topic that is gone: the rest is still worth telling.
   for (const auto& [which, range] : *ranges) {
     auto offset = committed->find(which);
     bool has_offset = offset != committed->end();

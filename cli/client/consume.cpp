@@ -25,23 +25,20 @@ struct reading_plan {
 };
 
 outcome<reading_plan> plan_reading(admin_client& client, const consume_options& options) {
-  auto ranges = ranges_of(client, options.topics);
+  auto is_meant = [&](const led_partition& each) {
+    return !options.partition || each.which.partition == *options.partition;
+  };
+  auto ranges = ranges_of(client, options.topics, is_meant);
   if (!ranges) return std::move(ranges.error());
-  if (options.partition) {
-    std::erase_if(*ranges,
-                  [&](const auto& entry) { return entry.first.partition != *options.partition; });
-    if (ranges->empty()) {
-      return fault{error_code::unknown_topic_or_partition,
-                   fmt::format("there is no partition {} in {}", *options.partition,
-                               fmt::join(options.topics, ", "))};
-    }
+  if (options.partition && ranges->empty()) {
+    return fault{error_code::unknown_topic_or_partition,
+                 fmt::format("there is no partition {} in {}", *options.partition,
+                             fmt::join(options.topics, ", "))};
   }
   auto start = start_of(options);
   partition_offsets at_time;
   if (start.kind == position_kind::time) {
-    auto partitions = client.partitions(options.topics);
-    if (!partitions) return std::move(partitions.error());
-    auto found = offsets_at(client, *partitions, start.value);
+    auto found = offsets_at(client, options.topics, start.value, is_meant);
     if (!found) return std::move(found.error());
     at_time = std::move(*found);
   }

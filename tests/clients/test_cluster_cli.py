@@ -114,6 +114,27 @@ def test_an_election_waits_for_who_has_everything_unless_it_is_told_to_be_unclea
     assert described(third, "pair")[0]["leader"] == follower and consume(third, "pair") == []  # what it lacked is gone
 
 
+def test_a_partition_without_a_leader_is_named_and_does_not_hide_the_others(cluster):
+    ottla(cluster, "topic", "create", "parts", "-p", 3, "-r", 1, "-c", "min.insync.replicas=1")
+    for partition in range(3):
+        subprocess.run([OTTLA, "produce", "parts", "-q", "-p", str(partition)], input=f"{partition}\n", text=True, check=True, timeout=60,
+                       env={**os.environ, "OTTLA_BOOTSTRAP": cluster.bootstrap})
+    assert ottla(cluster, "consume", "parts", "--group", "readers", "-n", 3).count("\n") == 3
+    leaders = {partition: seen["leader"] for partition, seen in described(cluster, "parts").items()}
+    lost = next(partition for partition, leader in leaders.items() if leader != verdict(cluster)["controller"])
+    asker = cluster.broker(leaders[(lost + 1) % 3])
+    cluster.broker(leaders[lost]).kill()
+    wait_until(lambda: described(asker, "parts")[lost]["leader"] == -1, what="nobody leads")
+    shown = asked(asker, "topic", "describe", "parts", "--offsets")[0]["partitions"]
+    assert [p["end_offset"] for p in shown] == [None if p["partition"] == lost else 1 for p in shown]
+    assert " -" in ottla(asker, "topic", "describe", "parts", "--offsets")
+    assert ottla(asker, "consume", "parts", "-p", (lost + 1) % 3) == f"{(lost + 1) % 3}\n"
+    for refused in (("consume", "parts"), ("consume", "parts", "-p", lost), ("group", "reset", "readers", "--to", "latest", "--yes")):
+        assert f"parts-{lost} has no leader at the moment; `ottla why parts/{lost}`" in ottla(asker, *refused, "--timeout", 3, status=1)
+    [group] = wait_until(lambda: asked(asker, "group", "describe", "readers"), what="the group has a coordinator")
+    assert {p["partition"]: p["lag"] for p in group["partitions"]} == {p: None if p == lost else 0 for p in range(3)}
+
+
 def test_a_bootstrap_broker_that_hangs_is_passed_over(cluster):
     stopped = cluster.brokers[0]
     stopped.process.send_signal(signal.SIGSTOP)
