@@ -91,7 +91,8 @@ outcome<segment_report> verify_segment(file_system& disk, const std::string& seg
   if (!opened) return std::move(opened.error());
   auto size = (*opened)->size();
   if (!size) return std::move(size.error());
-  segment_scrub scrub(*opened, name ? name->base : 0, INT64_MAX, *size);
+  const log_offset base = name ? name->base : 0;
+  segment_scrub scrub(*opened, base, segment_end_limit(base), *size);
   std::vector<std::byte> scratch;
   for (;;) {
     auto found = scrub.next();

@@ -19,4 +19,5 @@ if [ $# -gt 0 ]; then targets=("$@")
 else mapfile -t targets < <(find tests/fuzz -maxdepth 1 -name '*_fuzz.cpp' -printf '%f\n' | sed 's/_fuzz\.cpp$//' | sort); fi
 [ ${#targets[@]} -gt 0 ] || { echo "no fuzz target in tests/fuzz"; exit 1; }
 scripts/build.sh fuzz "${targets[@]/%/_fuzz}"
-printf '%s\n' "${targets[@]}" | FUZZ_SECONDS=$seconds xargs -P "$cores" -I{} "$root/scripts/fuzz.sh" --one {}
+printf '%s\n' "${targets[@]}" | FUZZ_SECONDS=$seconds xargs -P "$cores" -I{} "$root/scripts/fuzz.sh" --one {} ||
+  exit 1 # xargs says 124, which is what timeout says when time is up

@@ -1,6 +1,7 @@
 #include "storage/batch_search.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "protocol/endian.hpp"
 
@@ -29,8 +30,21 @@ outcome<bool> is_valid(const readable_file& source, const located_batch& batch) 
 
 }  // namespace
 
+outcome<bool> is_contradicted(const readable_file& source, const located_batch& batch, int64_t end,
+                              const offset_bounds& bounds) {
+  std::array<std::byte, header_bytes> bytes{};
+  if (end - batch.end() < header_bytes) return false;
+  auto got = source.read_at(bytes, batch.end());
+  if (!got) return std::move(got.error());
+  if (*got < bytes.size() || !looks_like_header(bytes, end - batch.end(), bounds.lowest))
+    return false;
+  auto header = decode_record_batch_header(bytes);
+  if (!header || header->base_offset > batch.last_offset()) return false;
+  return is_valid(source, {batch.end(), *header});
+}
+
 outcome<std::optional<located_batch>> find_valid_batch(const readable_file& source, int64_t from,
-                                                       int64_t end, log_offset lowest) {
+                                                       int64_t end, const offset_bounds& bounds) {
   std::vector<std::byte> window(window_bytes);
   while (end - from >= header_bytes) {
     const auto wanted = std::min<int64_t>(end - from, static_cast<int64_t>(window.size()));
@@ -41,13 +55,17 @@ outcome<std::optional<located_batch>> find_valid_batch(const readable_file& sour
     for (int64_t i = 0; i < usable; ++i) {
       const auto at = std::span<const std::byte>{window}.subspan(static_cast<size_t>(i),
                                                                  static_cast<size_t>(header_bytes));
-      if (!looks_like_header(at, end - from - i, lowest)) continue;
+      if (!looks_like_header(at, end - from - i, bounds.lowest)) continue;
       auto header = decode_record_batch_header(at);
       if (!header || header->last_offset_delta < 0) continue;
       const located_batch batch{from + i, *header};
+      if (batch.base_offset() >= bounds.limit || batch.last_offset() >= bounds.limit) continue;
       auto valid = is_valid(source, batch);
       if (!valid) return std::move(valid.error());
-      if (*valid) return std::optional(batch);
+      if (!*valid) continue;
+      auto contradicted = is_contradicted(source, batch, end, bounds);
+      if (!contradicted) return std::move(contradicted.error());
+      if (!*contradicted) return std::optional(batch);
     }
     from += usable;
   }

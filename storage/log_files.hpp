@@ -50,6 +50,11 @@ std::string log_file_path(std::string_view directory, const log_file_name& name)
 /// Nothing if `name` is not that of a segment's file.
 std::optional<log_file_name> parse_log_file(std::string_view name);
 
+/// The first offset that a segment cannot hold: its indexes keep distances in 32 bits.
+constexpr log_offset segment_end_limit(log_offset base) {
+  return base > INT64_MAX - INT32_MAX - 1 ? INT64_MAX : base + INT32_MAX + 1;
+}
+
 /// The base offset of a segment in use, if `name` is that of its records' file.
 std::optional<log_offset> segment_base(std::string_view name);
 

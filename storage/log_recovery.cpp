@@ -78,6 +78,8 @@ private:
   outcome<void> check_segment(size_t index);
   outcome<void> examine(size_t index, int64_t walk_from, int64_t check_from);
   [[nodiscard]] bool leaves_gap(size_t index, const located_batch& batch);
+  outcome<bool> is_wrong(size_t index, batch_scanner& scanner, const located_batch& batch,
+                         log_offset expected);
   outcome<bool> resolve_bad(size_t index, int64_t position);
   outcome<void> cut(size_t index, int64_t position);
   outcome<void> quarantine(size_t index, const quarantined_range& range);
@@ -86,9 +88,10 @@ private:
   outcome<void> rebuild_epochs();
 
   [[nodiscard]] std::string path(std::string_view name) const { return log_.inside(name); }
-  /// No batch of a segment reaches into the next one.
+  /// No batch of a segment reaches into the next one, or farther than its indexes can say.
   [[nodiscard]] log_offset end_limit(size_t index) const {
-    return is_active(index) ? INT64_MAX : log_.segments_[index + 1]->base_offset();
+    return is_active(index) ? segment_end_limit(log_.segments_[index]->base_offset())
+                            : log_.segments_[index + 1]->base_offset();
   }
   [[nodiscard]] bool is_active(size_t index) const { return index + 1 == log_.segments_.size(); }
   /// When the segments were loaded.
@@ -316,8 +319,11 @@ outcome<void> log_recovery::examine(size_t index, int64_t walk_from, int64_t che
       // An index that points at bad bytes is no place to start from.
       if (!knows_before) return examine(index, 0, check_from);
       int64_t bad_position = gap ? (*batch)->position : scanner->position();
-      // A wrong length shows only here: then the batch before is the bad one.
-      if (previous && !is_valid(*scanner, *previous)) {
+      // A wrong length or offset shows only here: then the batch before is the bad one.
+      auto liar =
+          previous ? is_wrong(index, *scanner, *previous, previous_expected) : outcome<bool>{false};
+      if (!liar) return std::move(liar.error());
+      if (*liar) {
         bad_position = previous->position;
         expected_ = previous_expected;
       }
@@ -351,6 +357,17 @@ bool log_recovery::leaves_gap(size_t index, const located_batch& batch) {
   return (is_active(index) || unsynced) && batch.base_offset() != expected_;
 }
 
+/// Whether a batch that passed for good, where `expected` was, is damaged after all.
+outcome<bool> log_recovery::is_wrong(size_t index, batch_scanner& scanner,
+                                     const located_batch& batch, log_offset expected) {
+  if (!is_valid(scanner, batch)) return true;
+  if (batch.base_offset() == expected) return false;
+  segment& where = *log_.segments_[index];
+  auto opened = where.open_file();
+  if (!opened) return std::move(opened.error());
+  return is_contradicted(**opened, batch, where.size_bytes(), {expected, end_limit(index)});
+}
+
 /// Decides about the bad bytes at `position`; answers whether the segment is to be walked again.
 outcome<bool> log_recovery::resolve_bad(size_t index, int64_t position) {
   segment& where = *log_.segments_[index];
@@ -362,9 +379,9 @@ outcome<bool> log_recovery::resolve_bad(size_t index, int64_t position) {
   }
   auto opened = where.open_file();
   if (!opened) return std::move(opened.error());
-  auto resume = find_valid_batch(**opened, position + 1, where.size_bytes(), expected_);
+  auto resume =
+      find_valid_batch(**opened, position + 1, where.size_bytes(), {expected_, end_limit(index)});
   if (!resume) return std::move(resume.error());
-  if (*resume && (*resume)->last_offset() >= end_limit(index)) resume->reset();
   if (!synced && !*resume && is_active(index)) {  // the last write of a killed process
     OTTLA_TRY(cut(index, position));
     return false;

@@ -38,7 +38,7 @@ outcome<std::optional<segment_scrub::finding>> segment_scrub::next() {
 
 outcome<std::optional<segment_scrub::finding>> segment_scrub::bad_at(int64_t position,
                                                                      std::string why) {
-  auto resume = find_valid_batch(*source_, position + 1, end_, expected_);
+  auto resume = find_valid_batch(*source_, position + 1, end_, {expected_, limit_});
   if (!resume) return std::move(resume.error());
   const int64_t good = *resume ? (*resume)->position : end_;
   damaged_bytes damage{{position, good - position}, expected_, std::nullopt, std::move(why)};

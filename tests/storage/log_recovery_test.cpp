@@ -171,6 +171,31 @@ TEST_CASE("a damaged batch below the recovery point is quarantined, the rest ser
   open_again(last_shutdown::process_crash, 10);
 }
 
+TEST_CASE("behind damage a batch with a wrong offset, which no CRC covers, does not end the log") {
+  log_fixture fixture;
+  fill(fixture);
+  REQUIRE(fixture.log->flush());
+  const auto position_of = [&](log_offset offset) {
+    auto found = fixture.log->read(offset, {1, INT64_MAX, true});
+    REQUIRE(found);
+    return found->range.position;
+  };
+  const auto damaged = position_of(0), wrong = position_of(3);
+  const auto path = fixture.file(log_file_kind::log);
+  fixture.disk.flip_bit(path, damaged + 70, 1);
+  SECTION("farther than a segment reaches") {
+    fixture.disk.flip_bit(path, wrong + 2, 5);
+  }
+  SECTION("behind the batches that follow") {
+    fixture.disk.flip_bit(path, wrong + 6, 2);
+  }
+  fixture.disk.kill_process();
+  fixture.must_open(last_shutdown::process_crash, 9);
+  CHECK(fixture.log->log_end() == 9);
+  CHECK(read_all(*fixture.log, 6).contains(6));
+  CHECK(fixture.must_append({"nine"}).base_offset == 9);
+}
+
 TEST_CASE("synced records that are gone leave a gap, and their offsets are never used again") {
   log_fixture fixture;
   fill(fixture);
