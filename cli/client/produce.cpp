@@ -42,6 +42,10 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
   }
   if (counts.failed++ > 0) return;
   counts.first_failure = rd_kafka_err2str(message->err);
+  if (message->partition >= 0) {
+    counts.first_failure = fmt::format("{}-{}: {}", rd_kafka_topic_name(message->rkt),
+                                       message->partition, counts.first_failure);
+  }
   if (message->err == RD_KAFKA_RESP_ERR_INVALID_RECORD && !message->key) {
     counts.first_failure += "; a compacted topic needs keys: --key or --key-separator";
   }

@@ -131,6 +131,9 @@ def test_a_partition_without_a_leader_is_named_and_does_not_hide_the_others(clus
     assert ottla(asker, "consume", "parts", "-p", (lost + 1) % 3) == f"{(lost + 1) % 3}\n"
     for refused in (("consume", "parts"), ("consume", "parts", "-p", lost), ("group", "reset", "readers", "--to", "latest", "--yes")):
         assert f"parts-{lost} has no leader at the moment; `ottla why parts/{lost}`" in ottla(asker, *refused, "--timeout", 3, status=1)
+    failed = subprocess.run([OTTLA, "produce", "parts", "-p", str(lost), "--timeout", "3"], input="x\n", text=True, capture_output=True,
+                            timeout=60, env={**os.environ, "OTTLA_BOOTSTRAP": asker.bootstrap})
+    assert failed.returncode == 1 and f"1 of 1 record not acknowledged: parts-{lost}: " in failed.stderr
     [group] = wait_until(lambda: asked(asker, "group", "describe", "readers"), what="the group has a coordinator")
     assert {p["partition"]: p["lag"] for p in group["partitions"]} == {p: None if p == lost else 0 for p in range(3)}
 
