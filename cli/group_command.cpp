@@ -10,6 +10,7 @@
 #include "cli/group_client.hpp"
 #include "cli/json.hpp"
 #include "cli/output.hpp"
+#include "cli/partition_names.hpp"
 #include "cli/remote_options.hpp"
 #include "cli/reset_plan.hpp"
 
@@ -242,29 +243,47 @@ outcome<void> refuse_live_group(const group_view& group) {
                            group.id, counted(std::ssize(group.members), "member"), group.state)};
 }
 
+/// Of the topics and partitions that are named; without names of those the group has offsets of.
+outcome<partition_ranges> ranges_to_reset(admin_client& client, const group_options& options,
+                                          const std::vector<std::string>& known) {
+  auto names = parse_partition_names(options.topics);
+  if (!names) return std::move(names.error());
+  if (names->empty() && known.empty()) {
+    return fault{
+        error_code::group_id_not_found,
+        fmt::format("group {} has no offsets; name the topics with --topic", options.group)};
+  }
+  if (names->empty()) return ranges_of_existing(client, known, is_any);
+  std::set<std::string> topics;
+  for (const auto& name : *names) topics.insert(name.topic);
+  auto ranges = ranges_of(client, {topics.begin(), topics.end()},
+                          [&](const led_partition& each) { return is_meant(*names, each.which); });
+  if (!ranges) return ranges;
+  for (const auto& name : *names) {
+    if (!name.partition || ranges->contains({name.topic, *name.partition})) continue;
+    return fault{error_code::unknown_topic_or_partition,
+                 fmt::format("topic {} has no partition {}", name.topic, *name.partition)};
+  }
+  return ranges;
+}
+
 outcome<std::vector<reset_step>> work_out(admin_client& client, const group_options& options) {
   auto group = describe_group(client, options.group);
   if (!group) return std::move(group.error());
   OTTLA_TRY(refuse_live_group(*group));
   auto committed = committed_offsets(client, options.group);
   if (!committed) return std::move(committed.error());
-  auto known = topics_of(*group, *committed);
-  const auto& topics = options.topics.empty() ? known : options.topics;
-  if (topics.empty()) {
-    return fault{
-        error_code::group_id_not_found,
-        fmt::format("group {} has no offsets; name the topics with --topic", options.group)};
-  }
-  auto ranges = options.topics.empty() ? ranges_of_existing(client, topics, is_any)
-                                       : ranges_of(client, topics);
+  auto ranges = ranges_to_reset(client, options, topics_of(*group, *committed));
   if (!ranges) return std::move(ranges.error());
   reset_target target{.shift = options.shift.value_or(0)};
   if (options.to) target.to = parse_position(*options.to);
   partition_offsets at_time;
   if (target.to && target.to->kind == position_kind::time) {
-    std::set<std::string> existing;
-    for (const auto& [which, range] : *ranges) existing.insert(which.topic);
-    auto found = offsets_at(client, {existing.begin(), existing.end()}, target.to->value);
+    std::set<std::string> topics;
+    for (const auto& [which, range] : *ranges) topics.insert(which.topic);
+    auto found =
+        offsets_at(client, {topics.begin(), topics.end()}, target.to->value,
+                   [&](const led_partition& each) { return ranges->contains(each.which); });
     if (!found) return std::move(found.error());
     at_time = std::move(*found);
   }
@@ -365,7 +384,8 @@ command reset_command() {
                    "must have no members. Without --topic all topics of the group are moved."};
   made.arguments = {{"GROUP", &options->group, "The group"}};
   made.options = {
-      {"-t,--topic", &options->topics, "TOPIC", "Only this topic; may be repeated"},
+      {"-t,--topic", &options->topics, "TOPIC[/PARTITION]",
+       "Only this topic or partition; may be repeated"},
       {"--to", &options->to, "WHERE", "To " + std::string(position_forms)},
       {"--shift", &options->shift, "N", "By N records from the committed offset; may be negative"},
       {"-y,--yes", &options->yes, "", "Do not ask"},
@@ -373,7 +393,7 @@ command reset_command() {
   add_remote_options(made, *options);
   made.examples = {"ottla group reset billing --to earliest",
                    "ottla group reset billing --topic orders --to 2026-01-31T12:00:00Z --dry-run",
-                   "ottla group reset billing --shift -100 --yes"};
+                   "ottla group reset billing --topic orders/3 --shift -100 --yes"};
   made.run = [options] {
     if (options->to.has_value() == options->shift.has_value()) {
       return report_usage("say where to: either --to or --shift");
@@ -381,6 +401,8 @@ command reset_command() {
     if (options->to && !parse_position(*options->to)) {
       return report_usage(fmt::format("--to {}: must be {}", *options->to, position_forms));
     }
+    auto names = parse_partition_names(options->topics);
+    if (!names) return report_usage("--topic " + names.error().message);
     return with_client(*options, [&](admin_client& client) { return reset(client, *options); });
   };
   return made;

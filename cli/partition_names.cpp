@@ -40,6 +40,13 @@ outcome<std::vector<partition_name>> parse_partition_names(const std::vector<std
   return names;
 }
 
+bool is_meant(const std::vector<partition_name>& names, const topic_partition& which) {
+  if (names.empty()) return true;
+  return std::ranges::any_of(names, [&](const partition_name& name) {
+    return name.topic == which.topic && (!name.partition || *name.partition == which.partition);
+  });
+}
+
 outcome<std::vector<broker_id>> parse_broker_ids(std::string_view text) {
   std::vector<broker_id> ids;
   for (size_t start = 0; start <= text.size();) {

@@ -204,11 +204,4 @@ std::string to_text(const move_progress& progress) {
                      readable_bytes(progress.bytes_to_copy));
 }
 
-bool is_meant(const std::vector<partition_name>& names, const topic_partition& which) {
-  if (names.empty()) return true;
-  return std::ranges::any_of(names, [&](const partition_name& name) {
-    return name.topic == which.topic && (!name.partition || *name.partition == which.partition);
-  });
-}
-
 }  // namespace ottla

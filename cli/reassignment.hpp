@@ -52,7 +52,4 @@ outcome<void> wait_for_moves(const connection_options& options,
 /// "3 partitions are being moved, 1.2 GiB of 4.0 GiB copied".
 std::string to_text(const move_progress& progress);
 
-/// Whether `names` mean the partition; no names mean all.
-bool is_meant(const std::vector<partition_name>& names, const topic_partition& which);
-
 }  // namespace ottla

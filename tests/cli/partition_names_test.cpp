@@ -13,6 +13,13 @@ TEST_CASE("a topic or one of its partitions is named") {
   }
 }
 
+TEST_CASE("names mean partitions, and no names mean all") {
+  CHECK(is_meant({}, {"a", 1}));
+  CHECK(is_meant({{"a", std::nullopt}}, {"a", 1}));
+  CHECK(is_meant({{"b", 0}, {"a", 1}}, {"a", 1}));
+  CHECK_FALSE(is_meant({{"a", 0}, {"b", std::nullopt}}, {"a", 1}));
+}
+
 TEST_CASE("broker ids come in a list without repetition") {
   CHECK(*parse_broker_ids("3") == std::vector<broker_id>{3});
   CHECK(*parse_broker_ids("3,1,2") == std::vector<broker_id>{3, 1, 2});

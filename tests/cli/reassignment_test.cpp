@@ -61,12 +61,5 @@ TEST_CASE("progress is told in words") {
         "1 partition is being moved, 1.0 KiB of 4.0 KiB copied");
 }
 
-TEST_CASE("names mean partitions, and no names mean all") {
-  CHECK(is_meant({}, {"a", 1}));
-  CHECK(is_meant({{"a", std::nullopt}}, {"a", 1}));
-  CHECK(is_meant({{"b", 0}, {"a", 1}}, {"a", 1}));
-  CHECK_FALSE(is_meant({{"a", 0}, {"b", std::nullopt}}, {"a", 1}));
-}
-
 }  // namespace
 }  // namespace ottla

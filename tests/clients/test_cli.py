@@ -149,6 +149,10 @@ def test_groups_read_lag_and_reset(ottla, broker, topic, group):
     ottla("group", "reset", group, "--topic", topic, "--to", "earliest", "--yes")
     assert reader.committed([TopicPartition(topic, 0)], timeout=30)[0].offset == 0
     reader.close()
+    assert "has no partition 1" in ottla("group", "reset", group, "--topic", f"{topic}/1", "--to", 7, "--yes", status=1)
+    ottla("topic", "alter", topic, "--partitions", 2)
+    plan = json.loads(ottla("group", "reset", group, "--topic", f"{topic}/0", "--to", 7, "--yes", "--json"))
+    assert [(step["partition"], step["after"]) for step in plan["partitions"]] == [(0, 7)]
     ottla("group", "delete", group)
     assert group not in ottla("group", "list")
     assert group in ottla("group", "describe", group, status=1)
@@ -238,6 +242,7 @@ def test_the_cluster_is_described(ottla, broker):
     ("produce x --header h", "key=value"),
     ("produce x --property no.such.key=1", "no.such.key"),
     ("group reset x", "--to"),
+    ("group reset x --to latest --topic x/y", "'x/y' names no topic"),
     ("config alter topic x", "nothing to change"),
     ("config describe topic", "name the topic"),
     ("completion tcsh", "tcsh"),
