@@ -6,16 +6,50 @@
 
 #include "actors/admin/admin_actor.hpp"
 #include "actors/admin/feeds_actor.hpp"
+#include "actors/admin/memberships_actor.hpp"
 #include "actors/admin/worker_actor.hpp"
 
 namespace ottla {
 namespace {
 
+void ask_memberships(const caf::weak_actor_ptr& actor,
+                     std::function<void(memberships_actor&)> what) {
+  if (auto there = caf::actor_cast<memberships_handle>(actor)) {
+    caf::anon_send(there, membership_question{std::move(what)});
+  }
+}
+
+class seat_of_actor final : public group_seat {
+public:
+  seat_of_actor(caf::weak_actor_ptr actor, uint64_t number)
+      : actor_(std::move(actor)), number_(number) {}
+  ~seat_of_actor() override { end(false); }
+  seat_of_actor(const seat_of_actor&) = delete;
+  seat_of_actor& operator=(const seat_of_actor&) = delete;
+
+  void commit(group_positions positions) override {
+    ask_memberships(actor_, [number = number_, positions = std::move(positions)](
+                                memberships_actor& self) { self.commit(number, positions); });
+  }
+  void leave() override { end(true); }
+
+private:
+  void end(bool for_good) {
+    ask_memberships(actor_, [number = number_, for_good](memberships_actor& self) {
+      self.leave(number, for_good);
+    });
+  }
+
+  const caf::weak_actor_ptr actor_;
+  const uint64_t number_;
+};
+
 class actor_backend final : public admin_backend {
 public:
   explicit actor_backend(const admin_actors& actors)
       : actor_(caf::actor_cast<caf::weak_actor_ptr>(actors.questions)),
-        feeds_(caf::actor_cast<caf::weak_actor_ptr>(actors.feeds)) {}
+        feeds_(caf::actor_cast<caf::weak_actor_ptr>(actors.feeds)),
+        memberships_(caf::actor_cast<caf::weak_actor_ptr>(actors.memberships)) {}
 
   void cluster(admin_reply<cluster_view> reply) override {
     ask([reply](admin_actor& self) { self.cluster(reply); });
@@ -90,6 +124,14 @@ public:
               ask_feeds(feeds, [number](feeds_actor& self) { self.unfollow(number); });
             }};
   }
+  std::shared_ptr<group_seat> join_group(join_question question,
+                                         std::function<void(group_news)> hear) override {
+    const auto number = ++members_;
+    ask_memberships(memberships_,
+                    [number, question = std::move(question), hear = std::move(hear)](
+                        memberships_actor& self) { self.join(number, question, hear); });
+    return std::make_shared<seat_of_actor>(memberships_, number);
+  }
 
 private:
   /// A question that nobody hears is let go of, and its reply says so.
@@ -107,7 +149,9 @@ private:
 
   const caf::weak_actor_ptr actor_;
   const caf::weak_actor_ptr feeds_;
+  const caf::weak_actor_ptr memberships_;
   std::atomic<uint64_t> followers_ = 0;
+  std::atomic<uint64_t> members_ = 0;
 };
 
 }  // namespace
@@ -119,13 +163,16 @@ admin_actors spawn_admin(caf::actor_system& system, const broker_services& servi
   made.questions = spawn_blocking<admin_actor>(system, unit, &services, searcher);
   made.feeds = spawn_on<feeds_actor>(system, *services.units.back(), &services,
                                      spawn_blocking<worker_actor>(system, unit), searcher);
+  made.memberships = spawn_on<memberships_actor>(system, *services.units.back(), &services);
   return made;
 }
 
 void admin_actors::stop(caf::scoped_actor& self) {
+  self->send_exit(memberships, caf::exit_reason::user_shutdown);
   self->send_exit(feeds, caf::exit_reason::user_shutdown);
   self->send_exit(questions, caf::exit_reason::user_shutdown);
-  self->wait_for(feeds, questions);
+  self->wait_for(memberships, feeds, questions);
+  memberships = nullptr;
   feeds = nullptr;
   questions = nullptr;
 }

@@ -15,6 +15,7 @@ namespace ottla {
 struct admin_actors {
   admin_questions_handle questions;
   feeds_handle feeds;
+  memberships_handle memberships;
 
   /// Ends them, and waits until nothing reads the broker's services any more.
   void stop(caf::scoped_actor& self);

@@ -15,6 +15,7 @@ namespace ottla {
 
 class admin_actor;
 class feeds_actor;
+class memberships_actor;
 
 /// Run `ask` with the actor, on its thread.
 struct admin_question {
@@ -24,6 +25,11 @@ struct admin_question {
 /// The same for whoever follows logs.
 struct feed_question {
   std::function<void(feeds_actor& self)> ask;
+};
+
+/// The same for whoever is a member of groups.
+struct membership_question {
+  std::function<void(memberships_actor& self)> ask;
 };
 
 /// Work that may block. Nobody else touches what it refers to before work_done.
@@ -38,6 +44,7 @@ struct work_done {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::admin_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::feed_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::membership_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::admin_work)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::work_done)
 
@@ -51,6 +58,10 @@ using admin_questions_handle = caf::typed_actor<caf::reacts_to<admin_question>>;
 using feeds_handle =
     caf::typed_actor<caf::reacts_to<feed_question>, caf::reacts_to<partition_changed>,
                      caf::reacts_to<timer_expired>>;
+
+/// Is a member of consumer groups for browsers. Said by actor_backend, its unit's timers.
+using memberships_handle =
+    caf::typed_actor<caf::reacts_to<membership_question>, caf::reacts_to<timer_expired>>;
 
 /// Does it, one piece after the other. Said by admin_actor and feeds_actor.
 using admin_worker_handle = caf::typed_actor<caf::replies_to<admin_work>::with<work_done>>;

@@ -2,6 +2,7 @@
 // the broker before the first connection; read by handlers on every unit.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ struct broker_services {
   supervisor_handle supervisor;
   admin_handle controller;           ///< The way to whoever judges every change of the cluster.
   controller_handle own_controller;  ///< Of this broker, which may be in office or not.
+  /// Makes a connection to another broker's listener for brokers, on that unit; whoever asked ends
+  /// it. No handle if that broker is unknown; null where there is no other one.
+  std::function<peer_handle(unit& where, broker_id other)> reach;
   /// By which brokers prove that they are of this cluster; empty where there is no other one.
   std::string cluster_secret;
 };

@@ -169,6 +169,14 @@ void node::join_cluster(caf::actor_system& system, connector connect, broker_set
   auto& first = *services_.units.front();
   setup.connect = peers_of(system, std::move(connect), settings->inter_broker_listener,
                            services_.cluster_secret);
+  services_.reach = [this, connect = setup.connect](unit& where, broker_id other) -> peer_handle {
+    const auto image = metadata_cache_.get();
+    const auto self = config_.get()->node_id;
+    const auto* here = image ? image->find_broker(self) : nullptr;
+    const auto* there = image ? image->find_broker(other) : nullptr;
+    if (here == nullptr || there == nullptr) return {};
+    return connect(where, {self, here->epoch}, *there, nullptr);
+  };
   controller_link_ = spawn_on<controller_link_actor>(
       system, first,
       controller_link_setup{.self = settings->node_id,

@@ -6,7 +6,6 @@
 #include "actors/runtime/log.hpp"
 
 namespace ottla {
-namespace {
 
 // The offsets topic has as many replicas as there are brokers, up to the setting: one node is a
 // cluster, too.
@@ -28,8 +27,6 @@ create_topics_request::creatable_topic topic_by_defaults(std::string_view name,
                    {"segment.bytes", std::to_string(config.offsets_topic_segment_bytes)}};
   return topic;
 }
-
-}  // namespace
 
 void create_in_background(session_context& session, const std::vector<std::string>& names,
                           const caller_context& caller, const metadata_image& image) {

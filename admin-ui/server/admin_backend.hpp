@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "admin-ui/server/feed_views.hpp"
+#include "admin-ui/server/group_views.hpp"
 #include "admin-ui/server/record_views.hpp"
 #include "protocol/outcome.hpp"
 #include "protocol/types.hpp"
@@ -322,6 +323,10 @@ public:
   /// be answered.
   virtual follow_interest follow(follow_question question,
                                  admin_reply<record_stretch_ptr> reply) = 0;
+
+  /// `hear` is called on any thread, perhaps once more after the seat was let go of.
+  virtual std::shared_ptr<group_seat> join_group(join_question question,
+                                                 std::function<void(group_news)> hear) = 0;
 
   // Changes, with the errors of Kafka's admin API.
   virtual void create_topic(topic_creation wanted, admin_reply<created_topic> reply) = 0;

@@ -60,7 +60,7 @@ private:
     }
     const auto& request = std::get<data_request>(read);
     if (std::holds_alternative<ping_request>(request)) return answer_ping(*frame);
-    if (std::holds_alternative<hello_request>(request)) return welcome();
+    if (const auto* hello = std::get_if<hello_request>(&request)) return welcome(*hello);
     if (!is_welcome_) return close(websocket_close::not_introduced, "no hello");
     session_->take(request);
   }
@@ -116,6 +116,8 @@ private:
     return true;
   }
   std::string instance() override { return request_id(); }
+  [[nodiscard]] std::string client() const override { return client_; }
+  [[nodiscard]] std::string address() const override { return peer_address(); }
   [[nodiscard]] bool is_read_only() const override { return core().options.facts.is_read_only; }
 
   void want_tick() override {
@@ -139,11 +141,12 @@ private:
 
   // --- its own ---
 
-  void welcome() {
+  void welcome(const hello_request& hello) {
     if (std::exchange(is_welcome_, true)) {
       return websocket_connection::refuse(nullptr, bad_request("hello comes once"));
     }
     hello_.cancel();
+    client_ = hello.client;
     const auto& facts = core().options.facts;
     reply(
         json::object{{"op", "welcome"},
@@ -172,6 +175,7 @@ private:
   asio::steady_timer hello_;
   asio::steady_timer tick_;
   std::shared_ptr<data_session> session_;
+  std::string client_;
   std::deque<std::string> frames_;
   size_t queued_bytes_ = 0;  ///< In frames_.
   bool is_welcome_ = false;

@@ -11,6 +11,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr size_t group_topics_max = 100;
+
 std::string_view view_of(const json::string& text) {
   return {text.data(), text.size()};
 }
@@ -261,6 +263,69 @@ credit_request read_more_credit(frame_reader& frame, int64_t id) {
   return made;
 }
 
+void read_topics(frame_reader& frame, std::vector<std::string>& topics) {
+  const auto* value = frame.find("topics");
+  const auto* list = value == nullptr ? nullptr : value->if_array();
+  bool is_right = list != nullptr && !list->empty() && list->size() <= group_topics_max;
+  for (size_t i = 0; is_right && i < list->size(); ++i) {
+    is_right = (*list)[i].is_string() && !(*list)[i].get_string().empty();
+    if (is_right) topics.emplace_back(view_of((*list)[i].get_string()));
+  }
+  std::ranges::sort(topics);
+  is_right = is_right && std::ranges::adjacent_find(topics) == topics.end();
+  if (!is_right) frame.wrong("topics", "a list of 1 to 100 topics, each once");
+}
+
+join_request read_join(frame_reader& frame, int64_t id) {
+  join_request made{.id = id};
+  frame.text("group", made.who.group, true);
+  read_topics(frame, made.who.topics);
+  std::string word;
+  if (frame.text("commit", word)) {
+    made.commits_by_itself = word == "auto";
+    if (!made.commits_by_itself && word != "manual") {
+      frame.wrong("commit", R"("manual" or "auto")");
+    }
+  }
+  if (frame.text("reset", word)) {
+    if (word == "earliest") made.reset = from_offset{0};
+    if (word != "earliest" && word != "latest") {
+      frame.wrong("reset", R"("latest" or "earliest")");
+    }
+  }
+  if (frame.text("instance", word)) made.who.instance = word;
+  frame.number("sessionTimeoutMs", 1'000, 1'800'000, made.who.session_timeout_ms);
+  frame.number("preview", 0, preview_bytes_max, made.terms.preview_bytes);
+  read_credit(frame, made.credit);
+  return made;
+}
+
+/// [topic, partition, next offset]
+std::optional<group_position> read_position(const json::value& value) {
+  const auto* triple = value.if_array();
+  if (triple == nullptr || triple->size() != 3 || !(*triple)[0].is_string()) return std::nullopt;
+  const auto partition = whole_number((*triple)[1]);
+  const auto offset = whole_number((*triple)[2]);
+  if (!partition || *partition < 0 || *partition > INT32_MAX) return std::nullopt;
+  if (!offset || *offset < 0) return std::nullopt;
+  return group_position{std::string{view_of((*triple)[0].get_string())},
+                        static_cast<partition_index>(*partition), *offset};
+}
+
+ack_request read_ack(frame_reader& frame, int64_t id) {
+  ack_request made{.id = id};
+  const auto* value = frame.find("offsets");
+  const auto* list = value == nullptr ? nullptr : value->if_array();
+  bool is_right = list != nullptr;
+  for (size_t i = 0; is_right && i < list->size(); ++i) {
+    auto position = read_position((*list)[i]);
+    is_right = position.has_value();
+    if (is_right) made.positions.push_back(std::move(*position));
+  }
+  if (!is_right) frame.wrong("offsets", "a list of [topic, partition, next offset]");
+  return made;
+}
+
 bool read_record_member(std::string_view name, const json::value& value, new_record& record) {
   if (name == "k") return read_bytes(value, record.key);
   if (name == "v") return read_bytes(value, record.value);
@@ -319,6 +384,9 @@ std::optional<data_request> read_of(frame_reader& frame, std::string_view op, in
   if (op == "seek") return read_seek(frame, id);
   if (op == "unsub") return unsubscribe_request{id};
   if (op == "pub") return read_publish(frame, id);
+  if (op == "join") return read_join(frame, id);
+  if (op == "ack") return read_ack(frame, id);
+  if (op == "leave") return leave_request{id};
   return std::nullopt;
 }
 
@@ -340,7 +408,9 @@ std::variant<data_request, problem> read_data_request(const json::object& frame)
     made = read_of(reader, op, id);
   }
   if (!made) {
-    return bad_request("an op is hello, sub, credit, pause, resume, seek, unsub, pub or ping");
+    return bad_request(
+        "an op is hello, sub, credit, pause, resume, seek, unsub, pub, join, ack, leave or "
+        "ping");
   }
   if (!reader.violations().empty()) {
     return bad_request("the frame is not valid", reader.violations());

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "admin-ui/server/feed_views.hpp"
+#include "admin-ui/server/group_views.hpp"
 #include "admin-ui/server/problem.hpp"
 
 namespace ottla {
@@ -61,10 +62,30 @@ struct publish_request {
   produce_question what;
 };
 
+/// Reads as a member of a consumer group.
+struct join_request {
+  int64_t id = 0;
+  join_question who;
+  follow_question terms;
+  bool commits_by_itself = false;     ///< What was sent, every few seconds.
+  record_start reset = from_tail{0};  ///< Where nothing was committed.
+  record_credit credit{credit_messages_max, credit_bytes_max};
+};
+
+struct ack_request {
+  int64_t id = 0;
+  group_positions positions;
+};
+
+struct leave_request {
+  int64_t id = 0;
+};
+
 struct ping_request {};
 
 using data_request = std::variant<hello_request, subscribe_request, credit_request, pause_request,
-                                  seek_request, unsubscribe_request, publish_request, ping_request>;
+                                  seek_request, unsubscribe_request, publish_request, join_request,
+                                  ack_request, leave_request, ping_request>;
 
 /// The request, or what is wrong with it.
 std::variant<data_request, problem> read_data_request(const boost::json::object& frame);

@@ -5,11 +5,6 @@
 namespace ottla {
 namespace {
 
-template <class... Cases>
-struct overloaded : Cases... {
-  using Cases::operator()...;
-};
-
 int64_t bytes_of(const produce_question& what) {
   size_t bytes = 0;
   for (const auto& each : what.records) {
@@ -21,16 +16,6 @@ int64_t bytes_of(const produce_question& what) {
 
 }  // namespace
 
-template <class T, class Use>
-admin_reply<T> data_session::reply_to(Use use) {
-  return admin_reply<T>{[post = link_.poster(), weak = weak_from_this(), use](outcome<T> answer) {
-    post([weak, use, answer = std::make_shared<outcome<T>>(std::move(answer))] {
-      auto self = weak.lock();
-      if (self && self->backend_) use(*self, std::move(*answer));
-    });
-  }};
-}
-
 void data_session::take(const data_request& request) {
   std::visit(overloaded{[](const hello_request&) {}, [](const ping_request&) {},
                         [this](const subscribe_request& each) { subscribe(each); },
@@ -38,13 +23,17 @@ void data_session::take(const data_request& request) {
                         [this](const pause_request& each) { set_paused(each); },
                         [this](const seek_request& each) { seek(each); },
                         [this](const unsubscribe_request& each) { unsubscribe(each); },
-                        [this](const publish_request& each) { publish(each); }},
+                        [this](const publish_request& each) { publish(each); },
+                        [this](const join_request& each) { join(each); },
+                        [this](const ack_request& each) { ack(each); },
+                        [this](const leave_request& each) { leave(each); }},
              request);
 }
 
 void data_session::end() {
   if (publishing_) link_.hold(-*std::exchange(publishing_, std::nullopt));
   subscriptions_.clear();
+  members_.clear();
   backend_.reset();
 }
 
@@ -87,6 +76,7 @@ void data_session::set_paused(const pause_request& request) {
 void data_session::seek(const seek_request& request) {
   auto* known = find(request.id);
   if (known == nullptr) return;
+  if (members_.contains(request.id)) return refuse(request.id, "a group's member does not seek");
   known->seek(request, ++last_serial_);
   locate(request.id, *known);
 }
@@ -96,6 +86,7 @@ void data_session::unsubscribe(const unsubscribe_request& request) {
 }
 
 void data_session::remove(int64_t id) {
+  members_.erase(id);
   subscriptions_.erase(id);
   if (!is_needed()) link_.became_idle();
 }
@@ -184,6 +175,7 @@ void data_session::tick() {
   for (auto& [id, each] : subscriptions_) {
     if (each.tick(sender())) link_.want_tick();
   }
+  tick_groups();
   room_again();
 }
 
@@ -191,8 +183,7 @@ void data_session::tick() {
 
 void data_session::publish(const publish_request& request) {
   if (link_.is_read_only()) {
-    return link_.refuse(request.id, {403, "read-only", "This admin interface is read-only",
-                                     "admin.read.only=true forbids changes"});
+    return link_.refuse(request.id, read_only_problem());
   }
   if (publishing_) return refuse(request.id, "the pub before it is not answered yet");
   const auto bytes = bytes_of(request.what);

@@ -19,6 +19,12 @@ namespace ottla {
 inline constexpr size_t subscriptions_max = 16;
 inline constexpr size_t partitions_max = 1'000;  ///< Of one client.
 
+/// A visitor of several functions.
+template <class... Cases>
+struct overloaded : Cases... {
+  using Cases::operator()...;
+};
+
 /// The connection as its session sees it.
 class data_link {
 public:
@@ -34,6 +40,9 @@ public:
   /// Names an answer, for logs and problems.
   virtual std::string instance() = 0;
   [[nodiscard]] virtual bool is_read_only() const = 0;
+  /// Who the client says it is, and its address.
+  [[nodiscard]] virtual std::string client() const = 0;
+  [[nodiscard]] virtual std::string address() const = 0;
   /// Calls tick() in half a second.
   virtual void want_tick() = 0;
   /// It has nothing any more that needs the connection.
@@ -56,6 +65,15 @@ public:
 
 private:
   using subscription_map = std::map<int64_t, data_subscription>;
+  struct group_member {
+    std::shared_ptr<group_seat> seat;
+    uint64_t life = 0;  ///< Of this seat among all that ever had its id.
+    record_start reset;
+    bool commits_by_itself = false;
+    int ticks_since_commit = 0;
+    group_positions committed;               ///< By itself, the last time.
+    std::vector<locate_question> unlocated;  ///< To be asked again at the next tick.
+  };
 
   void subscribe(const subscribe_request& request);
   void add_credit(const credit_request& request);
@@ -65,6 +83,17 @@ private:
 
   void publish(const publish_request& request);
   void published(int64_t id, outcome<std::vector<produced_record>> results);
+
+  // data_groups.cpp
+  void join(const join_request& request);
+  void ack(const ack_request& request);
+  void leave(const leave_request& request);
+  void hear(int64_t id, uint64_t life, const group_news& news);
+  void assigned(int64_t id, data_subscription& subscription, const group_assigned& news);
+  void locate_assigned(int64_t id, uint64_t serial, locate_question where);
+  void revoked(int64_t id, data_subscription& subscription, const group_revoked& news);
+  void commit_by_itself(int64_t id, group_member& member);
+  void tick_groups();
 
   data_subscription* find(int64_t id);
   void locate(int64_t id, data_subscription& subscription);
@@ -87,8 +116,19 @@ private:
   std::shared_ptr<admin_backend> backend_;  ///< Null: ended.
   data_link& link_;
   subscription_map subscriptions_;
+  std::map<int64_t, group_member> members_;  ///< Of the subscriptions, those of groups.
   uint64_t last_serial_ = 0;
   std::optional<int64_t> publishing_;  ///< Bytes that are on their way to the log.
 };
+
+template <class T, class Use>
+admin_reply<T> data_session::reply_to(Use use) {
+  return admin_reply<T>{[post = link_.poster(), weak = weak_from_this(), use](outcome<T> answer) {
+    post([weak, use, answer = std::make_shared<outcome<T>>(std::move(answer))] {
+      auto self = weak.lock();
+      if (self && self->backend_) use(*self, std::move(*answer));
+    });
+  }};
+}
 
 }  // namespace ottla

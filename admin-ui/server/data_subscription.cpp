@@ -71,6 +71,33 @@ data_subscription::data_subscription(const subscribe_request& request, uint64_t 
       samples_(request.samples),
       credit_(clamped(request.credit)) {}
 
+data_subscription::data_subscription(const join_request& request, uint64_t serial)
+    : id_(request.id),
+      serial_(serial),
+      terms_(request.terms),
+      is_member_(true),
+      credit_(clamped(request.credit)) {}
+
+void data_subscription::reassign(uint64_t serial) {
+  serial_ = serial;
+  ++generation_;
+  is_located_ = true;
+  turn_ = 0;
+  cursors_.clear();
+}
+
+void data_subscription::add(const std::string& topic, const located_topic& found) {
+  for (const auto& each : found.partitions) {
+    cursors_.push_back({.topic = topic,
+                        .topic_id = found.id,
+                        .partition = each.partition,
+                        .next = each.start,
+                        .end = each.end,
+                        .high_watermark = each.end,
+                        .is_done = stops_at_end_ && each.start >= each.end});
+  }
+}
+
 void data_subscription::seek(const seek_request& request, uint64_t serial) {
   serial_ = serial;
   ++generation_;
@@ -89,15 +116,7 @@ void data_subscription::located(const located_topic& found, const send_frame& se
   is_located_ = true;
   turn_ = 0;
   cursors_.clear();
-  for (const auto& each : found.partitions) {
-    cursors_.push_back({.topic = where_.topic,
-                        .topic_id = found.id,
-                        .partition = each.partition,
-                        .next = each.start,
-                        .end = each.end,
-                        .high_watermark = each.end,
-                        .is_done = stops_at_end_ && each.start >= each.end});
-  }
+  add(where_.topic, found);
   send(head("ok") + R"(,"t":)" + quoted(where_.topic) + R"(,"start":)" +
        offsets_text(cursors_, [](const auto& each) { return each.next; }) + R"(,"end":)" +
        offsets_text(cursors_, [](const auto& each) { return each.end; }) + R"(,"credit":{"msgs":)" +
@@ -222,7 +241,8 @@ void data_subscription::take(partition_cursor& cursor, const record_stretch& str
 
 bool data_subscription::say_if_ended(const send_frame& send) const {
   const bool is_full = limit_ && *limit_ == 0;
-  const bool is_at_end = is_located_ && std::ranges::all_of(cursors_, &partition_cursor::is_done);
+  const bool is_at_end =
+      is_located_ && !is_member_ && std::ranges::all_of(cursors_, &partition_cursor::is_done);
   const bool is_spent = search_.scanned_bytes >= searched_bytes_max;
   if (!is_full && !is_at_end && !is_spent) return false;
   const char* why = is_full ? "limit" : is_at_end ? "end" : "scan-budget";

@@ -41,6 +41,8 @@ public:
   using send_frame = std::function<void(std::string)>;
 
   data_subscription(const subscribe_request& request, uint64_t serial);
+  /// Has no partitions until the group assigns it some.
+  data_subscription(const join_request& request, uint64_t serial);
 
   /// Of this subscription among all that ever had its id in the session, and of its generation:
   /// what was asked under another one is not wanted any more.
@@ -53,6 +55,11 @@ public:
   void seek(const seek_request& request, uint64_t serial);
   /// Where its partitions begin. Says "ok".
   void located(const located_topic& found, const send_frame& send);
+
+  /// As a member of a group: its partitions change, in the next generation.
+  void reassign(uint64_t serial);
+  void add(const std::string& topic, const located_topic& found);
+  [[nodiscard]] int64_t generation() const { return generation_; }
 
   void add_credit(const record_credit& more);
   void set_paused(bool is_paused) { is_paused_ = is_paused; }
@@ -95,8 +102,9 @@ private:
   locate_question where_;
   follow_question terms_;
   std::optional<int64_t> limit_;  ///< Records left.
-  bool stops_at_end_;
-  bool samples_;
+  bool stops_at_end_ = false;
+  bool samples_ = false;
+  bool is_member_ = false;  ///< Of a group: having no partitions is no end.
   bool is_located_ = false;
   bool is_paused_ = false;
   record_credit credit_;

@@ -58,6 +58,11 @@ problem problem_of(const fault& why) {
   return {500, "broker-error", "The broker reports an error", why.message, why.code, {}};
 }
 
+problem read_only_problem() {
+  return {403, "read-only", "This admin interface is read-only",
+          "admin.read.only=true forbids changes"};
+}
+
 problem bad_request(std::string detail, std::vector<violation> violations) {
   return {400,          "invalid-request",    "The request is not valid", std::move(detail),
           std::nullopt, std::move(violations)};

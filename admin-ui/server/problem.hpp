@@ -27,6 +27,7 @@ struct problem {
 
 /// What a fault of the broker is over HTTP.
 problem problem_of(const fault& why);
+problem read_only_problem();
 problem bad_request(std::string detail, std::vector<violation> violations = {});
 /// As JSON text. `instance` is the request's id.
 std::string to_json(const problem& what, const std::string& instance);

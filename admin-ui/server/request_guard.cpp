@@ -54,10 +54,7 @@ bool is_allowed_host(std::string_view host_header, const guard_rules& rules) {
 std::optional<problem> guard_request(const http_request& request, const guard_rules& rules) {
   if (!is_allowed_host(request.header("host"), rules)) return wrong_host();
   if (request.is_safe()) return std::nullopt;
-  if (rules.is_read_only) {
-    return problem{403, "read-only", "This admin interface is read-only",
-                   "admin.read.only=true forbids changes"};
-  }
+  if (rules.is_read_only) return read_only_problem();
   const auto origin = lower_case(request.header("origin"));
   if (!origin.empty() && is_listed(origin, rules)) {
     // Said so on purpose.

@@ -66,6 +66,7 @@ protected:
   /// To be called when is_needed() has become false.
   void wait_until_needed();
   [[nodiscard]] bool is_open() const { return !is_over_ && !is_closing_; }
+  [[nodiscard]] const std::string& peer_address() const { return address_.text(); }
   [[nodiscard]] server_core& core() const { return *core_; }
   [[nodiscard]] std::string request_id() { return core_->next_request_id(); }
 

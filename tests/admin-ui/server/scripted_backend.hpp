@@ -80,6 +80,9 @@ public:
     followed.push_back({std::move(question), std::move(reply)});
     return nullptr;
   }
+  std::shared_ptr<group_seat> join_group(join_question, std::function<void(group_news)>) override {
+    return nullptr;
+  }
   void produce(produce_question question,
                admin_reply<std::vector<produced_record>> reply) override {
     asked_produce = std::move(question);
