@@ -50,7 +50,8 @@ wait_for() {
     sleep 0.2
   done
 }
-zookeeper_serves() (exec 3<> "/dev/tcp/127.0.0.1/$zookeeper_port" && echo srvr >&3 && grep -q Mode: <&3)
+# A question that reaches ZooKeeper while it starts may stay without an answer.
+zookeeper_serves() (exec 3<> "/dev/tcp/127.0.0.1/$zookeeper_port" && echo srvr >&3 && timeout 2 grep -q Mode: <&3)
 brokers_there() { [ "$(build/ottla cluster describe --bootstrap "127.0.0.1:$port" --json | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["brokers"]))')" = "$1" ]; }
 
 trap end EXIT
