@@ -79,6 +79,9 @@ std::string_view nearest(std::span<const config_definition> definitions, std::st
   size_t best_distance = std::min(std::max<size_t>(2, name.size() / 3), size_t{8}) + 1;
   if (name.size() > 256) return best;  // no key is near, and the distance costs the product
   for (const auto& definition : definitions) {
+    const auto longer = std::max(name.size(), definition.name.size());
+    const auto shorter = std::min(name.size(), definition.name.size());
+    if (longer - shorter >= best_distance) continue;  // at least that far away
     size_t distance = edit_distance(name, definition.name);
     if (distance < best_distance) {
       best = definition.name;
