@@ -231,9 +231,15 @@ struct cleaned_log {
   log_offset clean_point = 0;
 };
 
+/// Time alone may have made it due then.
+struct waiting_log {
+  topic_id_partition key;
+  timestamp_ms look_again_ms = 0;
+};
+
 struct logs_cleaned {
   std::vector<cleaned_log> cleaned;
-  std::vector<topic_id_partition> waiting;  ///< Time alone may make them due: look again.
+  std::vector<waiting_log> waiting;
 };
 
 /// To the scrubber: look through these logs; ignored while it does so already.

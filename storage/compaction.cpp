@@ -41,11 +41,14 @@ outcome<compaction_plan> plan_compaction(partition_log& log, log_offset clean_po
   log_offset limit = std::min(settled, log.active_base_offset());
   for (const auto& bad : log.recovered().quarantined) limit = std::min(limit, bad.segment_base);
   plan.upper = front;
+  const auto look_again = [&](timestamp_ms when_ms) {
+    plan.look_again_ms = std::min(plan.look_again_ms.value_or(when_ms), when_ms);
+  };
   for (size_t i = 0; i + 1 < segments.size(); ++i) {
     segment& candidate = *segments[i];
     const log_offset end = segments[i + 1]->base_offset();
     if (end > limit) {
-      plan.waits = end > settled;
+      if (end > settled) look_again(now_ms);
       break;
     }
     const bool dirty = end > plan.first_dirty;
@@ -53,7 +56,7 @@ outcome<compaction_plan> plan_compaction(partition_log& log, log_offset clean_po
       auto newest = candidate.max_timestamp();
       if (!newest) return std::move(newest.error());
       if (newest->timestamp > now_ms - options.min_compaction_lag_ms) {
-        plan.waits = true;
+        look_again(newest->timestamp + options.min_compaction_lag_ms);
         break;
       }
     }
@@ -62,7 +65,7 @@ outcome<compaction_plan> plan_compaction(partition_log& log, log_offset clean_po
       if (!oldest) return std::move(oldest.error());
       const bool ages = *oldest >= 0 && options.max_compaction_lag_ms < INT64_MAX;
       plan.overdue = ages && now_ms - *oldest > options.max_compaction_lag_ms;
-      plan.waits = ages && !plan.overdue;
+      if (ages && !plan.overdue) look_again(*oldest + options.max_compaction_lag_ms + 1);
     }
     (dirty ? plan.dirty_bytes : plan.clean_bytes) += candidate.size_bytes();
     plan.upper = end;

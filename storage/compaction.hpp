@@ -31,8 +31,9 @@ struct compaction_plan {
   int64_t clean_bytes = 0;
   int64_t dirty_bytes = 0;
   bool overdue = false;  ///< max.compaction.lag.ms has passed for a dirty record.
-  /// Time alone may make more of it due: what is not synced or not visible yet, or too young.
-  bool waits = false;
+  /// When time alone may have made more of it due: what is not synced or not visible yet (now), or
+  /// too young. Nothing: time will not.
+  std::optional<timestamp_ms> look_again_ms;
 
   /// Dirty share of what could be cleaned, 0..1.
   [[nodiscard]] double dirty_ratio() const;

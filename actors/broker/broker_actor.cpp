@@ -74,6 +74,7 @@ broker_actor::behavior_type broker_actor::make_behavior() {
         if (timer.token == checkpoint_token) return save_dirty();
         if (timer.token == maintain_token) return maintain_all();
         if (timer.token == clean_token) return clean();
+        if (timer.token == clean_later_token) return clean_what_is_late();
         if (timer.token == scrub_token) return scrub();
         if (timer.token == hand_over_token) return handed_over();
         reopen(timer.token);
@@ -280,6 +281,7 @@ caf::result<broker_stopped> broker_actor::stop() {
   cancel_timer(checkpoint_timer_);
   cancel_timer(maintain_timer_);
   cancel_timer(clean_timer_);
+  cancel_timer(clean_later_timer_);
   cancel_timer(scrub_timer_);
   disk_work_.request_stop();
   setup_.open->clear();

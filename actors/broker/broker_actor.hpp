@@ -79,6 +79,7 @@ private:
     clean_token = 3,
     scrub_token = 4,
     hand_over_token = 5,
+    clean_later_token = 6,
     first_reopen_token = 16
   };
   static constexpr int64_t retry_open_ms = 5'000;  ///< After a full disk, for example.
@@ -170,6 +171,9 @@ private:
   [[nodiscard]] bool clocks_agree();
   void want_cleaning(const topic_id_partition& which);
   void clean();
+  void clean_later(const waiting_log& log);
+  void arm_clean_later();
+  void clean_what_is_late();
   void cleaned(const logs_cleaned& result);
   void note_log_start(const log_progressed& progressed);
   void settled();
@@ -231,6 +235,7 @@ private:
   timer_id maintain_timer_;
   std::optional<int64_t> wall_ahead_ms_;  ///< Of the monotonic clock, at the last maintenance.
   timer_id clean_timer_;
+  timer_id clean_later_timer_;
   timer_id scrub_timer_;
   std::map<topic_id_partition, move_ptr> moves_;
   /// Where partitions that are not here yet shall be created, as clients have asked.
@@ -238,6 +243,8 @@ private:
   std::set<topic_id_partition> cleaning_;  ///< With the cleaner: they do not move yet.
   size_t cleanings_ = 0;                   ///< Questions that the cleaner has not answered.
   std::set<topic_id_partition> to_clean_;  ///< Compacted, and written since the last look.
+  /// When time alone may have made them due, by the monotonic clock.
+  std::map<topic_id_partition, int64_t> clean_later_ms_;
 
   std::vector<caf::typed_response_promise<broker_started>> starting_;
   std::vector<caf::typed_response_promise<broker_stopped>> stopping_;

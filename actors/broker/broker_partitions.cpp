@@ -45,6 +45,17 @@ unit& broker_actor::unit_for(const topic_id_partition& which) const {
 
 // --- open ---
 
+namespace {
+
+/// What decides when a log is compacted.
+auto compaction_terms(const local_replica& replica) {
+  const auto& config = replica.assignment.config;
+  return std::tuple{config.cleanup_compact, config.min_cleanable_dirty_ratio,
+                    config.min_compaction_lag_ms, config.max_compaction_lag_ms};
+}
+
+}  // namespace
+
 /// Assigns a replica that is open, or puts one that is not into a batch. Returns how many steps the
 /// image has to wait for.
 size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_batches& batches) {
@@ -55,7 +66,9 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
       removing_.at(replica.name).waiting.emplace_back(replica, sequence);
       return 1;
     }
+    const bool cleans_otherwise = compaction_terms(partition.replica) != compaction_terms(replica);
     partition.replica = replica;
+    if (cleans_otherwise) want_cleaning(replica.key);
     if (partition.actor) {
       caf::anon_send(partition.actor, replica.assignment);
       if (sources_) sources_->follow(replica.key, partition.actor, replica.assignment);

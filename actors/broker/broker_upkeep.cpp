@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <caf/send.hpp>
 #include <cstdlib>
+#include <ranges>
 #include <utility>
 
 #include "actors/broker/broker_actor.hpp"
@@ -129,7 +130,33 @@ void broker_actor::cleaned(const logs_cleaned& result) {
   for (auto& [directory, points] : by_directory) {
     caf::anon_send(setup_.directories[directory].owner, std::move(points));
   }
-  for (const auto& key : result.waiting) want_cleaning(key);
+  for (const auto& each : result.waiting) clean_later(each);
+}
+
+/// Looks at it again when time may have made it due; what is far off is left to maintain_all().
+void broker_actor::clean_later(const waiting_log& log) {
+  const auto delay_ms = log.look_again_ms - time().wall_ms();
+  if (delay_ms <= config_->cleaner_backoff_ms) return want_cleaning(log.key);
+  if (delay_ms >= config_->retention_check_interval_ms) return;
+  clean_later_ms_[log.key] = time().mono_ms() + delay_ms;
+  arm_clean_later();
+}
+
+void broker_actor::arm_clean_later() {
+  cancel_timer(clean_later_timer_);
+  if (clean_later_ms_.empty() || is_stopping_) return;
+  const auto first = std::ranges::min(clean_later_ms_ | std::views::values);
+  clean_later_timer_ = arm_timer(std::max<int64_t>(first - time().mono_ms(), 1), clean_later_token);
+}
+
+void broker_actor::clean_what_is_late() {
+  const auto now_ms = time().mono_ms();
+  std::erase_if(clean_later_ms_, [&](const auto& each) {
+    if (each.second > now_ms) return false;
+    want_cleaning(each.first);
+    return true;
+  });
+  arm_clean_later();
 }
 
 void broker_actor::note_log_start(const log_progressed& progressed) {

@@ -51,7 +51,7 @@ void cleaner_actor::planned(const clean_candidate& log, const compaction_planned
     log::warn("cleaner", "a log cannot be looked at: {}", answer.failure->message);
   else if (answer.is_due && !is_due(log.key))
     due_.push_back({log, answer.plan});
-  if (answer.plan.waits) cleaned_.waiting.push_back(log.key);
+  if (answer.plan.look_again_ms) cleaned_.waiting.push_back({log.key, *answer.plan.look_again_ms});
   planned_one();
 }
 

@@ -313,25 +313,26 @@ TEST_CASE("lag, ratio and the high watermark bound what is cleaned and when") {
     return *plan;
   };
   CHECK(plan_for(0, 4).upper == 4);
-  CHECK_FALSE(plan_for(0, 4).waits);
+  CHECK_FALSE(plan_for(0, 4).look_again_ms);
   CHECK(plan_for(0, 2).upper == 2);
-  CHECK(plan_for(0, 2).waits);
+  CHECK(plan_for(0, 2).look_again_ms == fixture.now);
   CHECK(plan_for(1, 4).dirty_ratio() == Approx(0.75));
   CHECK(plan_for(99, 4).first_dirty == 0);  // a checkpoint beyond the log is not believed
 
   fixture.options.min_compaction_lag_ms = 150;
   fixture.log->set_options(fixture.options);
   CHECK(plan_for(0, 4).upper == 3);
-  CHECK(plan_for(0, 4).waits);
+  CHECK(plan_for(0, 4).look_again_ms == fixture.now - 100 + 150);  // of the last record
 
   fixture.options.min_compaction_lag_ms = 0;
   fixture.options.min_cleanable_dirty_ratio = 0.9;
   fixture.log->set_options(fixture.options);
   CHECK_FALSE(plan_for(1, 4).is_due(fixture.options));
-  CHECK_FALSE(plan_for(1, 4).waits);  // time does not make it dirtier
+  CHECK_FALSE(plan_for(1, 4).look_again_ms);  // time does not make it dirtier
   fixture.options.max_compaction_lag_ms = 1'000;
   fixture.log->set_options(fixture.options);
-  CHECK(plan_for(1, 4).waits);
+  CHECK(plan_for(1, 4).look_again_ms == fixture.now - 300 + 1'000 + 1);  // of the first dirty one
+  CHECK(plan_for(1, 2).look_again_ms == fixture.now);                    // whichever is first
   fixture.options.max_compaction_lag_ms = 250;
   fixture.log->set_options(fixture.options);
   CHECK(plan_for(1, 4).is_due(fixture.options));

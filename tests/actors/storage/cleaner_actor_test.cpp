@@ -109,7 +109,10 @@ TEST_CASE_METHOD(cleaner_fixture, "a log that time will make due is named, to be
   settle();
   REQUIRE(early->value);
   CHECK(early->value->cleaned.empty());
-  CHECK(early->value->waiting == std::vector<topic_id_partition>{{topic_id, 0}});
+  REQUIRE(early->value->waiting.size() == 1);
+  CHECK(early->value->waiting[0].key == topic_id_partition{topic_id, 0});
+  CHECK(early->value->waiting[0].look_again_ms > time.wall_ms());
+  CHECK(early->value->waiting[0].look_again_ms <= time.wall_ms() + 60'000);
   pass(60'000);
   auto late = clean();
   settle();
