@@ -27,6 +27,11 @@ void set_buffer(int descriptor, int option, int32_t bytes) {
   if (bytes > 0) ::setsockopt(descriptor, SOL_SOCKET, option, &bytes, sizeof bytes);
 }
 
+/// For the end of a line about what a limit did `skipped` times since the last one.
+std::string since_last(int64_t skipped) {
+  return skipped == 0 ? "" : fmt::format(" ({} more times since the last line)", skipped);
+}
+
 io_unit& as_io_unit(unit& any) {
   return dynamic_cast<io_unit&>(any);
 }
@@ -87,9 +92,8 @@ void gateway_actor::accepted(const listener& from, listener::connection connecti
     int64_t skipped = 0;
     if (refusal_lines_.allow(time().mono_ms(), skipped)) {
       log::warn("gateway",
-                "refused a connection from {}: it has as many as "
-                "max.connections.per.ip allows ({} more refused since the last line)",
-                address, skipped);
+                "refused a connection from {}: it has as many as max.connections.per.ip allows{}",
+                address, since_last(skipped));
     }
     return;
   }
@@ -224,15 +228,16 @@ void gateway_actor::pause_at_limit(listener_entry& entry) {
   if (is_own) {
     return log::warn("gateway",
                      "{} connections of {} are open, as many as its own max.connections allows: "
-                     "new ones wait",
-                     entry.connections, to_string(entry.socket->config()));
+                     "new ones wait{}",
+                     entry.connections, to_string(entry.socket->config()), since_last(skipped));
   }
   const auto& limits = setup_.limits;
-  log::warn("gateway", "{} connections are open, as many as {} allows: new ones wait",
+  log::warn("gateway", "{} connections are open, as many as {} allows: new ones wait{}",
             sessions_.size(),
             limits.max_connections <= limits.max_by_open_files
                 ? "max.connections"
-                : "the limit of open files (ulimit -n, LimitNOFILE)");
+                : "the limit of open files (ulimit -n, LimitNOFILE)",
+            since_last(skipped));
 }
 
 void gateway_actor::look_at_limits_later() {
@@ -246,8 +251,8 @@ void gateway_actor::pause_for_rate(std::string_view whose, const rate_counter& c
   int64_t skipped = 0;
   if (lines.allow(time().mono_ms(), skipped)) {
     log::warn("gateway",
-              "{} connections have begun within a second, as many as {} allows: new ones wait",
-              counter.connections, whose);
+              "{} connections have begun within a second, as many as {} allows: new ones wait{}",
+              counter.connections, whose, since_last(skipped));
   }
 }
 
