@@ -8,7 +8,7 @@ web=$root/admin-ui/web
 stamp=$root/build/tools/web.stamp
 mode=${OTTLA_WEB:-auto}
 
-fingerprint() { (cd "$web" && find index.html package-lock.json package.json vite.config.ts tsconfig.json public scripts src -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum); }
+fingerprint() { (cd "$web" && find index.html package-lock.json package.json vite.config.ts tsconfig.json public scripts src ../client -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum); }
 
 # Node and the packages of package-lock.json.
 tools() {

@@ -84,5 +84,9 @@ def test_a_topic_is_made_changed_and_deleted(node, packages, tmp_path):
     walk(node, tmp_path, "make_and_delete_a_topic")
 
 
+def test_a_tail_stops_and_goes_on_also_past_a_restart(node, packages, tmp_path):
+    assert walk(node, tmp_path, "tail_a_topic") == ["produce", "produce", "produce", "kill", "restart"]
+
+
 def test_the_pages_follow_a_node_that_dies_and_comes_back(node, packages, tmp_path):
     assert walk(node, tmp_path, "see_traffic", "follow_a_topic") == ["produce", "produce", "kill", "restart", "produce"]

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
 import { look_at, launch } from './look.mjs';
-import { answers, channels } from './recorded.mjs';
+import { answers, channels, followed } from './recorded.mjs';
 
 const dist = new URL('../dist', import.meta.url).pathname;
 const policy =
@@ -37,6 +37,7 @@ const pages = {
   topics: ['#/topics', 'payments.settled'],
   topic: ['#/topics/orders', '9\u2009223\u2009372\u2009036\u2009854\u2009775\u2009806'],
   messages: ['#/topics/orders?tab=messages&partition=0', '<binary> 00 ff 10'],
+  tail: ['#/topics/orders?tab=tail&from=last', 'deleted before they were read'],
   configs: ['#/topics/orders?tab=configs', '604800000'],
   groups: ['#/groups?sort=-lag', 'billing'],
   group: ['#/groups/billing', '1\u2009187\u2009116'],
@@ -58,6 +59,15 @@ function answer_events(socket) {
   });
 }
 
+function answer_data(socket) {
+  socket.onMessage((text) => {
+    const { op } = JSON.parse(text);
+    const frames =
+      op === 'hello' ? [{ op: 'welcome', v: 1, heartbeatMs: 15000 }] : op === 'sub' ? followed : [];
+    for (const frame of frames) socket.send(JSON.stringify(frame));
+  });
+}
+
 async function answer_api(route) {
   const path = new URL(route.request().url()).pathname.replace('/api/v1/', '');
   const body = answers[path];
@@ -67,6 +77,7 @@ async function answer_api(route) {
 const browser = await launch();
 const faults = await look_at(browser, address, pages, async (page) => {
   await page.routeWebSocket('**/ws/v1/events', answer_events);
+  await page.routeWebSocket('**/ws/v1/data', answer_data);
   await page.route('**/api/v1/**', answer_api);
 });
 await browser.close();

@@ -190,3 +190,33 @@ export const answers = {
 };
 for (const name of rows)
   answers[`topics/${name}`] = { ...channels['topic:orders'], name, id: name };
+
+// What comes for a subscription of /ws/v1/data.
+const of_orders = { id: 1, gen: 1, t: 'orders', p: 7 };
+export const followed = [
+  {
+    op: 'ok',
+    ...of_orders,
+    start: { 7: '9223372036854775000' },
+    end: { 7: '9223372036854775807' },
+  },
+  {
+    op: 'recs',
+    ...of_orders,
+    hw: '9223372036854775807',
+    recs: Array.from({ length: 30 }, (_, i) => ({
+      o: String(9223372036854775000n + BigInt(i)),
+      ts: 1795456800000 + 37 * i,
+      k: i % 5 === 0 ? null : `user-${i}`,
+      v: i % 7 === 0 ? { b: 'AP8Q' } : `{"id":202201180000000014,"total":1${i}.50,"item":"a book"}`,
+      h: [],
+    })),
+  },
+  {
+    op: 'gap',
+    ...of_orders,
+    from: '9223372036854775030',
+    to: '9223372036854775070',
+    why: 'retention',
+  },
+];

@@ -91,6 +91,8 @@ export function indented(text: string): string | null {
     .join('');
 }
 
+/** Bytes of a value that the API shows at most. */
+export const preview_max = 262_144;
 export const page_records = 50;
 const searched_tail = 10_000;
 
