@@ -66,7 +66,7 @@ using metadata_handle =
 /// for. Said by sessions (admin requests) and the broker (what it has applied).
 using admin_handle = caf::typed_actor<
     caf::reacts_to<image_applied>, caf::reacts_to<broker_ready>, caf::reacts_to<broker_stopping>,
-    caf::reacts_to<local_data_removed>,
+    caf::reacts_to<local_data_removed>, caf::reacts_to<replicas_failed>,
     caf::replies_to<allocate_producer_ids>::with<producer_id_block>,
     caf::replies_to<create_topics_command>::with<create_topics_response>,
     caf::replies_to<delete_topics_command>::with<delete_topics_response>,

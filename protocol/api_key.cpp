@@ -112,7 +112,7 @@ constexpr std::array private_table = {
     api_info{api_key::broker_hello, "BrokerHello", 0, 0, 0},
     api_info{api_key::broker_proof, "BrokerProof", 0, 0, 0},
     api_info{api_key::propose_isrs, "ProposeIsrs", 0, 0, 0},
-    api_info{api_key::report_broker, "ReportBroker", 0, 0, 0},
+    api_info{api_key::report_broker, "ReportBroker", 0, 1, 0},
     api_info{api_key::ask_controller, "AskController", 0, 0, 0},
     api_info{api_key::reserve_producer_ids, "ReserveProducerIds", 0, 0, 0},
 };

@@ -227,6 +227,7 @@ void broker_actor::report_image(const metadata_image& image) {
   const auto* state = image.broker_states().find(self_.id);
   // The controller has not seen this incarnation yet.
   if (state == nullptr || state->epoch != self_.epoch) return;
+  report_lost({lost_.begin(), lost_.end()});  // before it may lead
   if (state->status == broker_status::fenced) {
     // Said again with every image: a controller that has just resigned may have missed it.
     caf::anon_send(setup_.services->controller, broker_ready{self_.id, self_.epoch});

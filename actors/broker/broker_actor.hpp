@@ -165,6 +165,9 @@ private:
   void removed(const doomed_replica& doomed, int64_t sequence);
   caf::result<partition_found> find(const topic_id_partition& which);
   void fail_directory(const directory_failed& failed);
+  void could_not_open(const local_partition& partition, const fault& why);
+  void lose(const std::vector<topic_id_partition>& which);
+  void report_lost(const std::vector<topic_id_partition>& which);
   void cleaner_answered();
   void save_dirty();
   void maintain_all();
@@ -228,6 +231,9 @@ private:
   std::map<uuid, size_t> removals_left_;  ///< Partitions of deleted topics still to be removed.
   /// Moved away, data gone: said again until the image shows that it was heard.
   std::set<topic_id_partition> moved_away_;
+  /// Replicas that cannot be used until the next start: said again until the image shows that it
+  /// was heard.
+  std::set<topic_id_partition> lost_;
   std::map<uint64_t, topic_id_partition> reopening_;
   uint64_t next_reopen_token_ = first_reopen_token;
   std::set<topic_id_partition> dirty_;

@@ -257,6 +257,7 @@ void broker_actor::reopen_after_move(const move_ptr& move, const std::optional<f
   if (partition.removal) return remove_moved(partition);
   if (setup_.directories[partition.directory].is_offline) {
     end_actor(partition, phase::failed);
+    lose({partition.replica.key});
     return opening_ended(partition, error_code::kafka_storage_error);
   }
   open_batch(partition.directory, {{wish_for(partition)}});
@@ -296,7 +297,7 @@ void broker_actor::reopened_after_move(local_partition& partition, opened_log& l
     bring_up(partition, log);
   } else {
     end_actor(partition, phase::failed);
-    if (is_passing(*log.failure)) reopen_after(partition.replica.key, retry_open_ms);
+    could_not_open(partition, *log.failure);
   }
   opening_ended(partition, is_good ? error_code::none : error_code::kafka_storage_error);
 }

@@ -71,7 +71,9 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
     if (cleans_otherwise) want_cleaning(replica.key);
     if (partition.actor) {
       caf::anon_send(partition.actor, replica.assignment);
-      if (sources_) sources_->follow(replica.key, partition.actor, replica.assignment);
+      if (sources_ && !lost_.contains(replica.key)) {
+        sources_->follow(replica.key, partition.actor, replica.assignment);
+      }
     }
     if (partition.state != phase::opening) return 0;
     partition.steps.push_back(sequence);
@@ -89,6 +91,7 @@ size_t broker_actor::adopt(const local_replica& replica, int64_t sequence, open_
   if (is_out_of_reach(replica)) {
     log::error("log", "{} is offline with its log directory", to_string(replica.name));
     partition.state = phase::failed;
+    lost_.insert(replica.key);
     return 0;
   }
   partition.steps.push_back(sequence);
@@ -196,7 +199,7 @@ void broker_actor::opened(size_t directory, opened_log& log) {
   if (partition.state == phase::moving) return reopened_after_move(partition, log);
   if (log.failure) {
     partition.state = phase::failed;
-    if (is_passing(*log.failure)) reopen_after(found->first, retry_open_ms);
+    could_not_open(partition, *log.failure);
     return opening_ended(partition, error_code::kafka_storage_error);
   }
   for (const auto& note : log.log->recovered().notes) {
@@ -308,6 +311,7 @@ void broker_actor::partition_down(const caf::down_msg& down) {
     partition.state = phase::failed;
     log::error("partition", "{} has failed {} times in a row and stays offline ({})",
                to_string(partition.replica.name), partition.failures, system().render(down.reason));
+    lose({key});
     return;
   }
   partition.state = phase::opening;
@@ -343,10 +347,13 @@ void broker_actor::fail_directory(const directory_failed& failed) {
              failed.why.message);
   const auto index = static_cast<size_t>(crew - crews.begin());
   abandon_moves(index);
+  std::vector<topic_id_partition> lost;
   for (auto& [key, partition] : partitions_) {
     if (partition.directory != index || partition.state != phase::open) continue;
     caf::anon_send(partition.actor, log_failed{failed.why});
+    lost.push_back(key);
   }
+  lose(lost);
   // The next start must not believe what the page cache holds of it. Its own disk may still take
   // the note, and with a single directory nothing else could.
   auto left = std::make_shared<size_t>(1);
@@ -364,6 +371,34 @@ void broker_actor::fail_directory(const directory_failed& failed) {
         .then([noted](const disk_done&) { noted(); }, [noted](const caf::error&) { noted(); });
   }
   noted();
+}
+
+/// A full disk has room again at some time; what else keeps a log from being opened stays.
+void broker_actor::could_not_open(const local_partition& partition, const fault& why) {
+  if (is_passing(why)) return reopen_after(partition.replica.key, retry_open_ms);
+  lose({partition.replica.key});
+}
+
+/// Others are to lead what this broker led there, and nobody waits for it.
+void broker_actor::lose(const std::vector<topic_id_partition>& which) {
+  for (const auto& key : which) {
+    lost_.insert(key);
+    if (sources_) sources_->forget(key);
+  }
+  report_lost(which);
+}
+
+void broker_actor::report_lost(const std::vector<topic_id_partition>& which) {
+  if (!image_ || is_stopping_) return;
+  replicas_failed news{.who = self_};
+  for (const auto& key : which) {
+    const auto* record = image_->find_partition(key);
+    if (record == nullptr || std::ranges::find(record->failed, self_) != record->failed.end()) {
+      continue;
+    }
+    news.replicas.push_back(key);
+  }
+  if (!news.replicas.empty()) caf::anon_send(setup_.services->controller, std::move(news));
 }
 
 /// The errors of earlier runs no longer count for directories whose every log was looked through.
@@ -515,6 +550,7 @@ void broker_actor::removed(const doomed_replica& doomed, int64_t sequence) {
   setup_.found.erase(doomed.name, doomed.key.topic_id);
   dirty_.erase(doomed.key);
   to_clean_.erase(doomed.key);
+  lost_.erase(doomed.key);
   setup_.clean_points.erase(doomed.name);
   if (auto known = partitions_.find(doomed.key); known != partitions_.end()) {
     auto& partition = known->second;

@@ -123,6 +123,7 @@ private:
         forget(partition.leader);
         std::ranges::for_each(partition.isr, forget);
         std::ranges::for_each(partition.eligible, forget);
+        partition.failed.clear();
       }
     }
     return {};

@@ -51,6 +51,7 @@ controller_handle::behavior_type controller_actor::make_behavior() {
       [this](const broker_ready& message) { unfence(message); },
       [this](const broker_stopping& message) { let_go(message); },
       [this](const local_data_removed& message) { confirm_removed(message); },
+      [this](const replicas_failed& message) { take_out(message); },
       [this](const allocate_producer_ids& message) { return allocate(message); },
       [this](const create_topics_command& command) {
         return submit<create_topics_command, create_topics_response>(

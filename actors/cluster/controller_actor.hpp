@@ -91,6 +91,7 @@ private:
   void watch_balance();
   void balance_leaders();
   void confirm_removed(const local_data_removed& message);
+  void take_out(const replicas_failed& message);
 
   // Rounds.
   void propose(change what);

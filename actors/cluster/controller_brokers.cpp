@@ -191,4 +191,21 @@ void controller_actor::confirm_removed(const local_data_removed& message) {
   });
 }
 
+/// The broker itself goes on, with what its other directories hold.
+void controller_actor::take_out(const replicas_failed& message) {
+  propose_about(message.who, [message](const change_context& context) {
+    const auto* broker = context.draft.base().find_broker(message.who.id);
+    const bool is_present = broker != nullptr && broker->epoch == message.who.epoch &&
+                            context.draft.judged_epoch(message.who.id) == message.who.epoch;
+    if (!is_present) return;
+    for (const auto& which : message.replicas) {
+      if (!context.draft.has_partition(which)) continue;
+      auto record = context.draft.partition(which.topic_id, which.partition);
+      const auto view = view_of(context, context.draft.find_topic(which.topic_id)->configs);
+      if (!replica_failed(record, message.who, view)) continue;
+      context.draft.set_partition(which.topic_id, which.partition, std::move(record));
+    }
+  });
+}
+
 }  // namespace ottla

@@ -33,6 +33,7 @@ controller_link_actor::behavior_type controller_link_actor::make_behavior() {
       [this](const broker_ready&) { report({.is_ready = true}); },
       [this](const broker_stopping&) { report({.is_stopping = true}); },
       [this](const local_data_removed& message) { report(to_report(message)); },
+      [this](const replicas_failed& message) { report(to_report(message)); },
       [this](const allocate_producer_ids& wanted) { return reserve(wanted); },
       [this](const create_topics_command& command) { return pass_on(command); },
       [this](const delete_topics_command& command) { return pass_on(command); },
@@ -69,7 +70,9 @@ void controller_link_actor::image_came(const image_changed& change) {
   const replica_seat there = controller != nullptr
                                  ? replica_seat{image_->controller(), controller->epoch}
                                  : replica_seat{};
-  if (std::exchange(self_, self) == self && there == controller_) return;
+  const bool is_same_life = std::exchange(self_, self) == self;
+  if (!is_same_life) unsaid_.failed_replicas.clear();  // those of another life
+  if (is_same_life && there == controller_) return;
   let_go();
   controller_ = there;
 }
@@ -94,13 +97,15 @@ void controller_link_actor::ask(Request request,
   }
   if (!peer_) peer_ = setup_.reach(self_, *other);
   if (!peer_) return then(fault{error_code::not_controller, "the controller has no address", 0});
-  this->request(peer_, caf::infinite, question(std::move(request), 0, "broker"))
+  api_version version = 0;
+  if constexpr (requires { request.version_needed(); }) version = request.version_needed();
+  this->request(peer_, caf::infinite, question(std::move(request), version, "broker"))
       .then(
-          [then](peer_answer& answer) {
+          [then, version](peer_answer& answer) {
             if (answer.failure) {
               return then(fault{error_code::not_controller, answer.failure->message, 0});
             }
-            then(decode<typename Request::response>(std::move(answer.body), 0));
+            then(decode<typename Request::response>(std::move(answer.body), version));
           },
           [then](const caf::error&) {
             then(fault{error_code::not_controller, "the connection is gone", 0});
@@ -115,6 +120,7 @@ void controller_link_actor::report(const report_broker_request& what) {
     unsaid_.is_stopping = unsaid_.is_stopping || what.is_stopping;
     add(unsaid_.removed_topics, what.removed_topics);
     add(unsaid_.removed_replicas, what.removed_replicas);
+    add(unsaid_.failed_replicas, what.failed_replicas);
     if (!repeat_timer_) repeat_timer_ = arm_timer(setup_.repeat_report_ms, repeat_token);
   });
 }

@@ -135,6 +135,13 @@ struct local_data_removed {
   std::vector<topic_id_partition> replicas;
 };
 
+/// From the broker: it cannot use these replicas of its own in this life, the log directory has
+/// failed. To be said for each image in which they do not count as failed.
+struct replicas_failed {
+  replica_seat who;
+  std::vector<topic_id_partition> replicas;
+};
+
 /// A range of producer ids that nobody else gets, ever.
 struct allocate_producer_ids {
   broker_id id = no_broker;
@@ -171,6 +178,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_ready)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_stopping)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::broker_unreachable)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::local_data_removed)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::replicas_failed)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::allocate_producer_ids)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::producer_id_block)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(ottla::create_topics_command)

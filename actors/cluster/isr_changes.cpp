@@ -20,7 +20,8 @@ bool may_be_isr(const partition_record& record, const std::vector<replica_seat>&
     const bool is_replica = std::ranges::find(record.replicas, member.id) != record.replicas.end();
     const bool is_single = std::ranges::count(isr, member.id, &replica_seat::id) == 1;
     const bool is_member = std::ranges::find(record.isr, member) != record.isr.end();
-    if (!is_replica || !is_single) return false;
+    const bool has_failed = std::ranges::find(record.failed, member) != record.failed.end();
+    if (!is_replica || !is_single || has_failed) return false;
     const auto status = draft.status_of(member);
     const bool takes_part = status == broker_status::active || status == broker_status::draining;
     const bool stays = is_member && status == broker_status::stopping;

@@ -41,6 +41,13 @@ bool is_going(broker_id id, const election_view& view) {
   return view.is_going && view.is_going(id);
 }
 
+// The seat that a broker can lead from now.
+std::optional<replica_seat> usable_seat(const partition_record& record, broker_id id,
+                                        const election_view& view) {
+  const auto seat = view.live_seat(id);
+  return seat && !holds(record.failed, *seat) ? seat : std::nullopt;
+}
+
 // In the order of the replica list, so that the preferred one wins if it can; one of
 // `is_last_resort` only if there is no other. `seat_if_live(id)` says who can.
 template <class SeatIfLive, class IsLastResort>
@@ -61,7 +68,7 @@ std::optional<replica_seat> first_live_of(const partition_record& record,
                                           const election_view& view) {
   const auto seat_if_live = [&](broker_id id) {
     auto found = std::ranges::find(seats, id, &replica_seat::id);
-    const bool can = found != seats.end() && is_live(*found, view);
+    const bool can = found != seats.end() && usable_seat(record, id, view) == *found;
     return can ? std::optional{*found} : std::nullopt;
   };
   return first_of(record, seat_if_live, [&](broker_id id) { return is_going(id, view); });
@@ -72,11 +79,11 @@ std::optional<replica_seat> first_live_of(const partition_record& record,
 std::optional<replica_seat> best_unclean(const partition_record& record,
                                          const election_view& view) {
   if (record.last_known_eligible.size() == 1) {
-    if (auto last = view.live_seat(record.last_known_eligible.front())) return last;
+    if (auto last = usable_seat(record, record.last_known_eligible.front(), view)) return last;
   }
-  return first_of(record, view.live_seat, [&](broker_id id) {
-    return std::ranges::find(record.adding, id) != record.adding.end();
-  });
+  return first_of(
+      record, [&](broker_id id) { return usable_seat(record, id, view); },
+      [&](broker_id id) { return std::ranges::find(record.adding, id) != record.adding.end(); });
 }
 
 // A leader from outside the ISR replaces it. The caller raises the partition epoch.
@@ -131,7 +138,9 @@ bool broker_returned(partition_record& record, const replica_seat& returned, sea
   if (std::ranges::find(record.replicas, returned.id) == record.replicas.end()) return false;
   forget_eligible(record, view.min_insync_replicas);
   bool led = record.leader.id == returned.id && record.leader != returned;
-  bool has_old_seat = false;
+  bool has_old_seat = std::erase_if(record.failed, [&](const replica_seat& seat) {
+                        return seat.id == returned.id && seat.epoch != returned.epoch;
+                      }) > 0;
   for (auto* seats : {&record.isr, &record.eligible}) {
     auto seat = seat_of(*seats, returned.id);
     if (seat == seats->end() || seat->epoch == returned.epoch) continue;
@@ -174,6 +183,15 @@ bool broker_gone(partition_record& record, broker_id gone, const election_view& 
   // The old leader's writes must not count once the ISR that acknowledged them has changed.
   if (!elected) ++record.leader_epoch;
   ++record.partition_epoch;
+  return true;
+}
+
+bool replica_failed(partition_record& record, const replica_seat& failed,
+                    const election_view& view) {
+  const bool is_replica = std::ranges::find(record.replicas, failed.id) != record.replicas.end();
+  if (!is_replica || holds(record.failed, failed)) return false;
+  record.failed.push_back(failed);
+  if (!broker_gone(record, failed.id, view)) ++record.partition_epoch;
   return true;
 }
 

@@ -42,6 +42,11 @@ bool broker_returned(partition_record& record, const replica_seat& returned, sea
 /// Takes a broker that is gone out of the ISR (it may become eligible) and moves its leadership.
 bool broker_gone(partition_record& record, broker_id gone, const election_view& view);
 
+/// Takes the replica of a broker that goes on without it (its log directory has failed) out of the
+/// ISR, and moves its leadership: it leads nothing and joins no ISR in that life of the broker.
+bool replica_failed(partition_record& record, const replica_seat& failed,
+                    const election_view& view);
+
 /// Takes a broker that is about to end out of an ISR that has others, and moves its leadership to
 /// one of them. What nobody else has in sync stays as it is: that broker serves it to the last.
 bool broker_leaves(partition_record& record, broker_id leaving, const election_view& view);

@@ -41,6 +41,7 @@ void shed(partition_record& record, const broker_ids& leaving, const election_vi
   std::erase_if(isr, leaves);
   alter_isr(record, std::move(isr), view);
   std::erase_if(record.eligible, leaves);
+  std::erase_if(record.failed, leaves);
   record.last_known_eligible = without(std::move(record.last_known_eligible), leaving);
   record.replicas = without(std::move(record.replicas), leaving);
   for (auto id : leaving) {

@@ -7,6 +7,7 @@
 namespace ottla {
 
 report_broker_request to_report(const local_data_removed& removed);
+report_broker_request to_report(const replicas_failed& failed);
 /// Tells a controller in this process what `report` says. `from`: who has proved to say it.
 void tell(const controller_handle& controller, const replica_seat& from,
           const report_broker_request& report);

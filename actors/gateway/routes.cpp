@@ -82,7 +82,7 @@ constexpr route broker_table[] = {
     {api_key::broker_hello, 0, 0, 0, handle_broker_hello},
     {api_key::broker_proof, 0, 0, 0, handle_broker_proof},
     {api_key::propose_isrs, 0, 0, 0, handle_propose_isrs, false, true},
-    {api_key::report_broker, 0, 0, 0, handle_report_broker, false, true},
+    {api_key::report_broker, 0, 1, 0, handle_report_broker, false, true},
     {api_key::ask_controller, 0, 0, 0, handle_ask_controller, true, true},
     {api_key::reserve_producer_ids, 0, 0, 0, handle_reserve_producer_ids, false, true},
 };

@@ -19,11 +19,15 @@ std::vector<int32_t> ids_of(const std::vector<replica_seat>& seats) {
   return ids;
 }
 
-std::vector<int32_t> offline(const metadata_image& image, const std::vector<broker_id>& replicas) {
+std::vector<int32_t> offline(const metadata_image& image, const partition_record& record) {
   std::vector<int32_t> result;
-  for (auto id : replicas) {
+  for (auto id : record.replicas) {
     const auto* broker = image.find_broker(id);
-    if (broker == nullptr || !broker->is_active()) result.push_back(id);
+    const bool is_there = broker != nullptr && broker->is_active();
+    const bool is_usable =
+        is_there &&
+        std::ranges::find(record.failed, replica_seat{id, broker->epoch}) == record.failed.end();
+    if (!is_usable) result.push_back(id);
   }
   return result;
 }
@@ -48,7 +52,7 @@ partition_answer describe(const metadata_image& image, const partition_record& r
           .leader_epoch = record.leader_epoch,
           .replica_nodes = record.replicas,
           .isr_nodes = ids_of(record.isr),
-          .offline_replicas = offline(image, record.replicas)};
+          .offline_replicas = offline(image, record)};
 }
 
 topic_answer describe(const metadata_image& image, const topic_image& topic,

@@ -138,6 +138,7 @@ void partition_actor::look_at_replicas() {
 }
 
 void partition_actor::propose() {
+  if (failed_) return;  // whom it does not serve has not fallen behind
   auto proposal = proposals_ ? progress_.next_proposal(time().mono_ms()) : std::nullopt;
   arm_look();
   if (!proposal) return;

@@ -5,7 +5,7 @@
 namespace ottla {
 
 template <class Codec>
-void fields(Codec& c, report_broker_request::removed_replica& m) {
+void fields(Codec& c, report_broker_request::replica& m) {
   c.field("topic_id", m.topic_id);
   c.field("partition_index", m.partition_index);
 }
@@ -16,6 +16,7 @@ void fields(Codec& c, report_broker_request& m) {
   c.field("is_stopping", m.is_stopping);
   c.field("removed_topics", m.removed_topics);
   c.field("removed_replicas", m.removed_replicas);
+  c.field("failed_replicas", m.failed_replicas, since(1));
 }
 
 template <class Codec>

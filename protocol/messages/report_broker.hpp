@@ -1,4 +1,4 @@
-// The ReportBroker API (key 10003), version 0: what a broker tells the controller of itself.
+// The ReportBroker API (key 10003), versions 0 and 1: what a broker tells the controller of itself.
 // Private, between brokers; who it is comes from its proof.
 #pragma once
 
@@ -25,14 +25,19 @@ struct report_broker_request {
   /// Deleted topics of which it has no data any more.
   std::vector<uuid> removed_topics;
 
-  struct removed_replica {
+  struct replica {
     uuid topic_id;
     int32_t partition_index = 0;
 
-    friend auto operator<=>(const removed_replica&, const removed_replica&) = default;
+    friend auto operator<=>(const replica&, const replica&) = default;
   };
   /// Partitions that were moved away from it and of which it has no data any more.
-  std::vector<removed_replica> removed_replicas;
+  std::vector<replica> removed_replicas;
+  /// Its replicas that it cannot use until it starts again; from version 1 on.
+  std::vector<replica> failed_replicas;
+
+  /// The first that can say all of it: a controller of an earlier release knows no later one.
+  [[nodiscard]] api_version version_needed() const { return failed_replicas.empty() ? 0 : 1; }
 
   bool operator==(const report_broker_request&) const = default;
 };

@@ -12,6 +12,9 @@ namespace ottla {
 namespace {
 
 constexpr int16_t format_version = 1;
+/// Only of buckets, and written only where there is something that needs it: brokers of an earlier
+/// release read the others.
+constexpr int16_t format_with_failed_replicas = 2;
 constexpr size_t topic_name_bytes_max = 249;
 constexpr int32_t bucket_count_max = 65'536;
 
@@ -80,6 +83,7 @@ template <class Codec, is_a<partition_record> R>
 static void fields(Codec& codec, R& r) {
   codec(r.replicas, r.adding, r.removing, r.leader, r.leader_epoch, r.isr, r.eligible,
         r.last_known_eligible, r.recovering, r.partition_epoch);
+  if (codec.version() >= format_with_failed_replicas) codec(r.failed);
   codec.require(!r.replicas.empty(), "a partition without replicas");
   codec.require(r.leader_epoch >= 0 && r.partition_epoch >= 0, "a negative epoch");
 }
@@ -148,10 +152,27 @@ int32_t bucket_of(const uuid& topic_id, int32_t block, int32_t bucket_count) {
 }
 
 template <class Record>
+static constexpr int16_t newest_format =
+    std::same_as<Record, bucket_record> ? format_with_failed_replicas : format_version;
+
+template <class Record>
+static int16_t format_of(const Record& record) {
+  if constexpr (std::same_as<Record, bucket_record>) {
+    for (const auto& block : record.blocks) {
+      const bool has_failed = std::ranges::any_of(
+          block.partitions, [](const auto& partition) { return !partition.failed.empty(); });
+      if (has_failed) return format_with_failed_replicas;
+    }
+  }
+  return format_version;
+}
+
+template <class Record>
 shared_bytes encode_record(const Record& record) {
   wire_writer out;
-  out.int16(format_version);
-  record_writer codec(out);
+  const auto version = format_of(record);
+  out.int16(version);
+  record_writer codec(out, version);
   fields(codec, record);
   out.uint32(crc32c(out.view()));
   return out.finish_flat();
@@ -168,13 +189,14 @@ outcome<Record> decode_record(std::span<const std::byte> bytes) {
     return corrupt("the checksum is wrong");
   }
   wire_reader in(body);
-  if (auto version = in.int16(); version != format_version) {
-    return fault{
-        error_code::unsupported_version,
-        fmt::format("metadata record: format {}, this version reads {}", version, format_version)};
+  const auto version = in.int16();
+  if (version < format_version || version > newest_format<Record>) {
+    return fault{error_code::unsupported_version,
+                 fmt::format("metadata record: format {}, this version reads {}", version,
+                             newest_format<Record>)};
   }
   Record record;
-  field_reader codec(in);
+  field_reader codec(in, version);
   fields(codec, record);
   if (auto read = in.check(); !read) return corrupt(read.error().message);
   if (in.remaining() != 0) return corrupt("bytes left over");

@@ -96,6 +96,8 @@ struct partition_record {
   std::vector<replica_seat> isr;
   std::vector<replica_seat> eligible;  ///< Left the ISR while it was too small (KIP-966).
   std::vector<broker_id> last_known_eligible;
+  /// Cannot be used in that life of the broker, which runs: the log directory has failed.
+  std::vector<replica_seat> failed;
   bool recovering = false;  ///< The leader may lack acknowledged records.
   int32_t partition_epoch = 0;
   friend bool operator==(const partition_record&, const partition_record&) = default;

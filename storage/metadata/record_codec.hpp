@@ -17,7 +17,10 @@ namespace ottla {
 
 class record_writer {
 public:
-  explicit record_writer(wire_writer& out) : out_(out) {}
+  record_writer(wire_writer& out, int16_t version) : out_(out), version_(version) {}
+
+  /// Of the format that is written.
+  [[nodiscard]] int16_t version() const { return version_; }
 
   template <class... Fields>
   void operator()(const Fields&... fields) {
@@ -66,11 +69,14 @@ private:
   }
 
   wire_writer& out_;
+  int16_t version_;
 };
 
 class field_reader {
 public:
-  explicit field_reader(wire_reader& in) : in_(in) {}
+  field_reader(wire_reader& in, int16_t version) : in_(in), version_(version) {}
+
+  [[nodiscard]] int16_t version() const { return version_; }
 
   template <class... Fields>
   void operator()(Fields&... fields) {
@@ -129,6 +135,7 @@ private:
   }
 
   wire_reader& in_;
+  int16_t version_;
 };
 
 }  // namespace ottla

@@ -14,6 +14,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 import wire
 from broker import OTTLA, wait_until
+from cluster import Cluster, zookeeper_is_missing
+from kafka_api import Api
 
 pytestmark = [pytest.mark.ci, pytest.mark.ottla_only]
 
@@ -364,6 +366,55 @@ def test_a_node_whose_last_directory_fails_gives_up_and_says_why(own_broker, fai
     node.start()
     assert produce_error(node, topic, 0) == 0
     assert node.stop() == 0
+
+
+@pytest.mark.skipif(zookeeper_is_missing() is not None, reason=str(zookeeper_is_missing()))
+def test_others_lead_what_a_broker_lost_with_one_directory_and_nobody_waits_for_its_idle_followers(tmp_path, failing_sync, topic, load):
+    switch, _ = failing_sync
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    three = Cluster(tmp_path, 3)
+    broken, other = three.broker(1), three.broker(2)
+    broken.settings["log.dirs"] = f"{good},{bad}"
+
+    def state(broker, partition):
+        with Api(broker) as api:
+            found = api("Metadata", 9, topics=[{"name": topic}], allow_auto_topic_creation=False).topics[0].partitions
+        [one] = [each for each in found if each.partition_index == partition]
+        return one.leader_id, sorted(one.isr_nodes), list(one.offline_replicas)
+
+    def everywhere(partition, wanted, what):
+        wait_until(lambda: all(state(each, partition) == wanted for each in three.brokers), 60, what=f"partition {partition}: {what}")
+
+    with three:
+        admin = AdminClient({"bootstrap.servers": other.bootstrap})
+        assignment = [[1, 2, 3], [1, 2, 3], [2, 3, 1], [2, 3, 1]]
+        admin.create_topics([NewTopic(topic, 4, replica_assignment=assignment)])[topic].result(30)
+        led, idle = sorted(wait_until(lambda: found if len(found := [int(each.name.rsplit("-", 1)[1]) for each in bad.glob(f"{topic}-*")]) == 2
+                                      else None, 30, what="two partitions in that directory"))
+        assert state(other, led)[0] == 1 and state(other, idle)[0] == 2
+        well = next(partition for partition in (0, 1) if partition != led)
+        for partition in range(4):
+            everywhere(partition, (state(other, partition)[0], [1, 2, 3], []), "in sync")
+        sending, beside = load(other, topic, led, pause=0.002), load(other, topic, well, pause=0.002)
+        sending.progresses()
+        switch.write_text(str(bad))
+        everywhere(led, (2, [2, 3], [1]), "led by another broker")
+        everywhere(idle, (2, [2, 3], [1]), "nothing was written, and it is out of sync all the same")
+        sending.progresses()
+        beside.progresses()
+        everywhere(well, (1, [1, 2, 3], []), "as it was")
+        with Api(other) as api:  # the preferred leader cannot lead, although it is there
+            results = api("ElectLeaders", 2, election_type=0, topic_partitions=[{"topic": topic, "partitions": [led]}], timeout_ms=10_000)
+            assert results.replica_election_results[0].partition_result[0].error_code == 80  # PREFERRED_LEADER_NOT_AVAILABLE
+        sending.stop()
+        beside.stop()
+        switch.unlink()
+        assert broken.stop() == 1
+        broken.start()
+        for partition in (led, idle, well):
+            wait_until(lambda: state(other, partition)[1:] == ([1, 2, 3], []), 60, what=f"partition {partition} is in sync again")
+        check_nothing_lost(other, topic, sending)
+        check_nothing_lost(other, topic, beside)
 
 
 CORRUPT_MESSAGE = 2

@@ -63,6 +63,12 @@ TEST_CASE("what brokers say to each other reads back as it was written") {
   const report_broker_request report{
       .is_ready = true, .removed_topics = {id}, .removed_replicas = {{id, 3}}};
   CHECK(round_trip(report) == report);
+  CHECK(report.version_needed() == 0);
+  const report_broker_request failed{.failed_replicas = {{id, 3}}};
+  CHECK(failed.version_needed() == 1);
+  wire_writer written;
+  encode(written, failed, 1);
+  CHECK(decode<report_broker_request>(written.finish_flat(), 1).value() == failed);
   const ask_controller_request asked{.principal = "User:ANONYMOUS",
                                      .client_id = "c",
                                      .client_address = "127.0.0.1",

@@ -88,6 +88,15 @@ TEST_CASE_METHOD(running_fixture,
   CHECK(append(on_a[1], "b").error == error_code::kafka_storage_error);
   for (const auto& which : on_b) CHECK(append(which, "b").base_offset == 1);
   CHECK_FALSE(gave_up);
+  // The controller knows, and its metadata say so.
+  const auto record_of = [&](const topic_id_partition& which) {
+    return *running->services().metadata->get()->find_partition(which);
+  };
+  for (const auto& which : on_a) {
+    CHECK(record_of(which).leader.id == no_broker);
+    CHECK(record_of(which).failed.size() == 1);
+  }
+  for (const auto& which : on_b) CHECK(record_of(which).failed.empty());
   // What is new goes where it can, and what fails there stays down.
   const topic_id_partition fresh{create("returns", 1), 0};
   CHECK(append(fresh, "c").error == error_code::none);

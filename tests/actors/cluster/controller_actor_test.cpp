@@ -338,6 +338,47 @@ TEST_CASE_METHOD(cluster_fixture,
   }
 }
 
+TEST_CASE_METHOD(cluster_fixture, "others lead what a broker has lost with a log directory") {
+  auto& one = start(last_stop::clean, 1);
+  auto& two = start(last_stop::clean, 2);
+  create_topics_request request;
+  request.topics.push_back({.name = "t",
+                            .num_partitions = -1,
+                            .replication_factor = -1,
+                            .assignments = {{.partition_index = 0, .broker_ids = {2, 1}},
+                                            {.partition_index = 1, .broker_ids = {2, 1}}}});
+  ask<create_topics_response>(one, create_topics_command{request, {}});
+  const auto id = one.cache.get()->find_topic("t")->id();
+  const auto at = [&](int32_t partition) {
+    return one.cache.get()->find_topic("t")->partition(partition);
+  };
+  const replica_seat first{1, one.epoch}, second{2, two.epoch};
+  REQUIRE(at(0).leader == second);
+  for (int said = 0; said < 2; ++said) {
+    caf::anon_send(one.controller, replicas_failed{second, {{id, 0}, {id, 99}, {uuid{}, 0}}});
+    settle();
+    CHECK(at(0).leader == first);
+    CHECK(at(0).isr == std::vector<replica_seat>{first});
+    CHECK(at(0).failed == std::vector<replica_seat>{second});
+    CHECK(at(0).partition_epoch == 1);
+    CHECK(at(1).leader == second);  // its other directory works
+  }
+  // What was said of a life that is over, or is yet to come, changes nothing.
+  caf::anon_send(one.controller, replicas_failed{{2, two.epoch - 1}, {{id, 1}}});
+  caf::anon_send(one.controller, replicas_failed{{2, two.epoch + 1'000}, {{id, 1}}});
+  settle();
+  CHECK(at(1).leader == second);
+
+  stop(two);
+  auto& again = start(last_stop::clean, 2);
+  CHECK(again.epoch > second.epoch);
+  CHECK(at(0).failed.empty());
+  CHECK(at(0).leader == first);
+  caf::anon_send(one.controller, replicas_failed{second, {{id, 0}}});
+  settle();
+  CHECK(at(0).failed.empty());
+}
+
 TEST_CASE_METHOD(cluster_fixture, "leadership returns to the preferred replica by itself") {
   auto& one = start(last_stop::clean, 1);
   auto* two = &start(last_stop::clean, 2);

@@ -114,4 +114,29 @@ TEST_CASE_METHOD(link_fixture, "what the controller could not be told waits once
   CHECK(last_asked_bytes == once);
 }
 
+TEST_CASE_METHOD(link_fixture, "replicas that failed in another life are not told of this one") {
+  start(last_stop::clean, 1);
+  auto& two = start(last_stop::clean, 2);
+  auto link = link_of(two);
+  const auto silence = last_asked_bytes;
+  caf::anon_send(link, replicas_failed{{2, two.epoch}, {{home().random().id(), 7}}});
+  settle();
+  REQUIRE(unanswered.size() == 1);
+  const auto with_replica = last_asked_bytes;
+  CHECK(with_replica > silence);
+  caf::anon_send(last_peer, caf::unit);  // it fails
+  settle();
+  SECTION("the same life: it is said again") {
+    pass(10'000);
+    REQUIRE(unanswered.size() == 1);
+    CHECK(last_asked_bytes == with_replica);
+  }
+  SECTION("a new life") {
+    two.store->expire();
+    settle();
+    pass(10'000);
+    CHECK(last_asked_bytes < with_replica);
+  }
+}
+
 }  // namespace ottla

@@ -121,6 +121,18 @@ TEST_CASE("a draining broker stays in sync, joins and leads as any other") {
   CHECK(b.record().isr == std::vector<replica_seat>{one, three});
 }
 
+TEST_CASE("a replica that has failed does not join") {
+  bench b;
+  REQUIRE(b.propose({one, two}).committed);
+  metadata_draft draft(b.cluster.image());
+  auto record = draft.partition(b.topic_id, 0);
+  REQUIRE(replica_failed(record, three, view_of({draft, b.config, b.random}, config_map{})));
+  draft.set_partition(b.topic_id, 0, record);
+  b.cluster.write_all(draft);
+  CHECK(b.propose({one, two, three}, 9).refusal == isr_refusal::not_applied);
+  CHECK(b.propose({one}, 9).committed);
+}
+
 TEST_CASE("only replicas in their present lives may join") {
   bench b;
   REQUIRE(b.propose({one}).committed);

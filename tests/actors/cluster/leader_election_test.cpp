@@ -58,6 +58,70 @@ TEST_CASE("who is about to go leads only what nobody else can") {
   CHECK_FALSE(record.recovering);
 }
 
+TEST_CASE("a replica whose log directory has failed leads nothing in that life of its broker") {
+  world three{.live = {{1, 10}, {2, 20}, {3, 30}}, .min_insync_replicas = 2};
+  auto record = new_partition({1, 2, 3}, three.view());
+  REQUIRE(replica_failed(record, {1, 10}, three.view()));
+  CHECK(record.leader == replica_seat{2, 20});
+  CHECK(record.leader_epoch == 1);
+  CHECK(record.isr == std::vector<replica_seat>{{2, 20}, {3, 30}});
+  CHECK(record.eligible.empty());
+  const auto once = record;
+  CHECK_FALSE(replica_failed(record, {1, 10}, three.view()));  // said again
+  CHECK_FALSE(replica_failed(record, {4, 40}, three.view()));  // not a replica
+  CHECK(record == once);
+  CHECK(elect_preferred(record, three.view()) == error_code::preferred_leader_not_available);
+
+  // The others go, and it alone is left: not even an unclean election takes it.
+  three.live.erase(2);
+  REQUIRE(broker_gone(record, 2, three.view()));
+  three.live.erase(3);
+  REQUIRE(broker_gone(record, 3, three.view()));
+  CHECK(elect_unclean(record, three.view()) == error_code::eligible_leaders_not_available);
+  three.allow_unclean = true;
+  CHECK_FALSE(elect_if_leaderless(record, three.view()));
+
+  // Another life begins clean.
+  three.live[1] = 11;
+  auto unclean = record;
+  REQUIRE(broker_returned(unclean, {1, 11}, seat_verdict::remove, three.view()));
+  CHECK(unclean.leader == replica_seat{1, 11});
+  CHECK(unclean.failed.empty());
+}
+
+TEST_CASE("the last replica in sync that fails may lead again after a restart") {
+  world two{.live = {{1, 10}, {2, 20}}, .min_insync_replicas = 2};
+  auto record = new_partition({1, 2}, two.view());
+  two.live.erase(2);
+  REQUIRE(broker_gone(record, 2, two.view()));
+  const auto before = record.leader_epoch;
+  REQUIRE(replica_failed(record, {1, 10}, two.view()));
+  CHECK(record.leader.id == no_broker);
+  CHECK(record.leader_epoch == before + 1);
+  CHECK(record.isr.empty());
+  CHECK_FALSE(elect_if_leaderless(record, two.view()));
+  two.live[1] = 11;
+  REQUIRE(broker_returned(record, {1, 11}, seat_verdict::keep, two.view()));
+  CHECK(record.leader == replica_seat{1, 11});
+  CHECK(record.failed.empty());
+  CHECK_FALSE(record.recovering);
+}
+
+TEST_CASE("a replica that fails behind the others is only remembered") {
+  world three{.live = {{1, 10}, {2, 20}, {3, 30}}};
+  auto record = new_partition({1, 2, 3}, three.view());
+  alter_isr(record, {{1, 10}, {2, 20}}, three.view());
+  const auto before = record;
+  REQUIRE(replica_failed(record, {3, 30}, three.view()));
+  CHECK(record.leader_epoch == before.leader_epoch);
+  CHECK(record.partition_epoch == before.partition_epoch + 1);
+  CHECK(record.isr == before.isr);
+  CHECK(record.failed == std::vector<replica_seat>{{3, 30}});
+  three.live[3] = 31;
+  REQUIRE(broker_returned(record, {3, 31}, seat_verdict::keep, three.view()));
+  CHECK(record.failed.empty());
+}
+
 TEST_CASE("a broker that returns after a clean stop leads again under a new leader epoch") {
   world one{.live = {{1, 10}}};
   auto record = new_partition({1}, one.view());

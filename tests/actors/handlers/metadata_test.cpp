@@ -71,6 +71,21 @@ TEST_CASE("a topic is described with its partitions, epochs and id") {
   CHECK(topic.partitions[2].offline_replicas.empty());
 }
 
+TEST_CASE("a replica that has failed is offline although its broker is there") {
+  bench b(1, 1);
+  metadata_draft draft(b.cluster.image());
+  const auto id = b.image().find_topic("t0")->id();
+  auto record = draft.partition(id, 0);
+  record.failed = {{1, 10}};
+  ++record.partition_epoch;
+  draft.set_partition(id, 0, record);
+  b.cluster.write_all(draft);
+  const auto described = b.ask({}, 12).topics[0].partitions[0];
+  CHECK(described.offline_replicas == std::vector<int32_t>{1});
+  b.cluster.add_broker(1, 11);  // another life
+  CHECK(b.ask({}, 12).topics[0].partitions[0].offline_replicas.empty());
+}
+
 TEST_CASE("partitions of a fenced broker have no leader; it is listed while its session lives") {
   bench b;
   b.cluster.add_broker(1, 11, broker_status::fenced);

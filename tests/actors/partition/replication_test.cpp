@@ -122,6 +122,21 @@ TEST_CASE("a replica that lags leaves the ISR, and returns when it has caught up
   CHECK(three.contents(3) == words{"a", "b"});
 }
 
+TEST_CASE(
+    "a leader whose disk has failed does not put those out of the ISR that it does not serve") {
+  replication_fixture three{durability::fsync};
+  three.append("a");
+  three.fetch_all();
+  three.at(1).disk.fail(disk_operation::sync, EIO);
+  three.append("b");
+  REQUIRE(three.latest(1).error == error_code::kafka_storage_error);
+  for (int i = 0; i < 60; ++i) {
+    three.fetch_all(1);
+    three.pass(500);
+  }
+  CHECK(three.record.seats.isr.size() == 3);
+}
+
 TEST_CASE("a leader that is throttled holds records back from a replica until it is in sync") {
   replication_fixture three;
   three.append("a");

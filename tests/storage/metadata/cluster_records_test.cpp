@@ -32,6 +32,7 @@ bucket_record full_bucket() {
                              .isr = {{1, 77}, {2, 1LL << 40}},
                              .eligible = {{3, 4}},
                              .last_known_eligible = {2},
+                             .failed = {{2, 1LL << 40}},
                              .recovering = true,
                              .partition_epoch = 12};
   bucket.blocks.push_back({.topic_id = some_id(1), .number = 3, .partitions = {partition}});
@@ -101,10 +102,23 @@ TEST_CASE("a cut record is refused at every length") {
 
 TEST_CASE("a record of a newer format is refused as such") {
   auto bytes = copy(encode_record(full_bucket()));
-  bytes[1] = std::byte{2};
+  bytes[1] = std::byte{3};
   auto decoded = decode_record<bucket_record>(reseal(bytes).view());
   REQUIRE_FALSE(decoded);
   CHECK(decoded.error().code == error_code::unsupported_version);
+}
+
+TEST_CASE("a bucket is of the newer format only where a replica has failed") {
+  auto bucket = full_bucket();
+  CHECK(copy(encode_record(bucket))[1] == std::byte{2});
+  bucket.blocks[0].partitions[0].failed.clear();
+  const auto older = copy(encode_record(bucket));
+  CHECK(older[1] == std::byte{1});
+  CHECK(survives(bucket));
+  CHECK(copy(encode_record(producer_ids_record{5}))[1] == std::byte{1});
+  auto mistaken = copy(encode_record(producer_ids_record{5}));
+  mistaken[1] = std::byte{2};
+  CHECK_FALSE(decode_record<producer_ids_record>(reseal(mistaken).view()));
 }
 
 TEST_CASE("bytes after a record are refused") {
