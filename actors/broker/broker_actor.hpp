@@ -227,8 +227,10 @@ private:
     std::vector<std::pair<local_replica, int64_t>> waiting;  ///< New replicas of the name.
   };
   std::map<topic_partition, removal> removing_;
-  std::set<size_t> unsure_directories_;   ///< Not marked as clean at the stop.
-  std::map<uuid, size_t> removals_left_;  ///< Partitions of deleted topics still to be removed.
+  std::set<size_t> unsure_directories_;  ///< Not marked as clean at the stop.
+  /// Replicas whose data is being removed, or will be when nothing holds it open any more.
+  std::set<topic_id_partition> doomed_;
+  std::set<uuid> deleted_;  ///< Topics that are said to be gone when nothing of them is doomed.
   /// Moved away, data gone: said again until the image shows that it was heard.
   std::set<topic_id_partition> moved_away_;
   /// Replicas that cannot be used until the next start: said again until the image shows that it

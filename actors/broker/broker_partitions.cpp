@@ -435,10 +435,11 @@ size_t broker_actor::retire(const uuid& topic_id, int64_t sequence) {
   forget_waiting([&](const topic_id_partition& which) { return which.topic_id == topic_id; });
   size_t steps = 0;
   for (auto& [key, partition] : partitions_) {
-    if (key.topic_id != topic_id || partition.is_doomed()) continue;
+    if (key.topic_id != topic_id) continue;
+    deleted_.insert(topic_id);
+    if (partition.is_doomed()) continue;  // moved away before
     abandon(key, "the topic is deleted");
     ++steps;
-    ++removals_left_[topic_id];
     retire(key, false, sequence);
   }
   return steps;
@@ -450,6 +451,7 @@ void broker_actor::retire(const topic_id_partition& key, bool is_moved_away, int
   setup_.open->remove(key);
   if (sources_) sources_->forget(key);
   ++removing_[partition.replica.name].left;
+  doomed_.insert(key);
   partition.is_moved_away = is_moved_away;
   if (partition.state == phase::moving) {
     partition.removal = sequence;
@@ -511,21 +513,25 @@ void broker_actor::repeat_moved_away() {
 size_t broker_actor::remove_doomed(int64_t sequence) {
   std::map<uuid, std::vector<doomed_replica>> owed;
   for (auto& doomed : doomed_replicas(*image_, self_.id)) {
-    if (!removals_left_.contains(doomed.key.topic_id)) {
+    if (!deleted_.contains(doomed.key.topic_id)) {
       owed[doomed.key.topic_id].push_back(std::move(doomed));
     }
   }
   size_t steps = 0;
   for (const auto& [topic_id, replicas] : owed) {
-    removals_left_[topic_id] = replicas.size();
-    steps += replicas.size();
-    for (const auto& doomed : replicas) remove_unopened(doomed, sequence);
+    deleted_.insert(topic_id);
+    for (const auto& doomed : replicas) {
+      if (doomed_.contains(doomed.key)) continue;  // moved away before
+      ++steps;
+      remove_unopened(doomed, sequence);
+    }
   }
   return steps;
 }
 
 void broker_actor::remove_unopened(const doomed_replica& doomed, int64_t sequence) {
   ++removing_[doomed.name].left;
+  doomed_.insert(doomed.key);
   // Without a place there is nothing to remove, wherever it is asked.
   const auto place = setup_.found.find(doomed.name, doomed.key.topic_id);
   remove_data(doomed, place.value_or(0), sequence);
@@ -561,10 +567,13 @@ void broker_actor::removed(const doomed_replica& doomed, int64_t sequence) {
   if (doomed.is_moved_away) {
     moved_away_.insert(doomed.key);
     caf::anon_send(setup_.services->controller, local_data_removed{self_.id, {}, {doomed.key}});
-  } else if (auto& left = removals_left_[doomed.key.topic_id]; --left == 0) {
-    removals_left_.erase(doomed.key.topic_id);
-    caf::anon_send(setup_.services->controller,
-                   local_data_removed{self_.id, {doomed.key.topic_id}, {}});
+  }
+  const auto& topic_id = doomed.key.topic_id;
+  doomed_.erase(doomed.key);
+  const auto left = doomed_.lower_bound({topic_id, 0});
+  const bool is_any_left = left != doomed_.end() && left->topic_id == topic_id;
+  if (!is_any_left && deleted_.erase(topic_id) > 0) {
+    caf::anon_send(setup_.services->controller, local_data_removed{self_.id, {topic_id}, {}});
   }
   open_batches batches;
   if (auto busy = removing_.find(doomed.name); --busy->second.left == 0) {

@@ -2,9 +2,11 @@
 #include <functional>
 #include <set>
 
+#include "protocol/messages/alter_partition_reassignments.hpp"
 #include "protocol/messages/delete_topics.hpp"
 #include "storage/checkpoints.hpp"
 #include "tests/support/node_fixture.hpp"
+#include "tests/support/task_queue.hpp"
 
 using namespace ottla;
 
@@ -47,6 +49,9 @@ struct moving_fixture : node_fixture {
   /// Asks for a move and runs so many messages of it; false if it has come to its end before.
   bool begin_move(const std::string& topic, const std::string& where, int messages) {
     ask_later<replica_move_begun>(system(), running->supervisor(), move_replica{{topic, 0}, where});
+    return step(messages);
+  }
+  bool step(int messages) {
     for (; messages > 0; --messages) {
       if (!scheduler().try_run_once() && !home().end_burst()) return false;
     }
@@ -179,12 +184,65 @@ TEST_CASE("a power cut at any step of a move loses no record and leaves one log"
 
 namespace {
 
+/// A second broker, of which there is no more than its name, is to have the replica as well.
+struct reassigned_fixture : moving_fixture {
+  reassigned_fixture() {
+    second->start({.session = [](session_event) {}, .changed = [](const std::string&) {}});
+    settle_both();
+    const broker_registration registration{.id = 2, .endpoints = {{"PLAINTEXT", 0, "second", 1}}};
+    second->commit({{.what = store_write::kind::create_ephemeral,
+                     .path = metadata_path::broker(2),
+                     .value = encode_record(registration)}},
+                   [](const commit_result&) {});
+    settle_both();
+  }
+  void settle_both() {
+    for (int i = 0; i < 3; ++i) {
+      settle();
+      queue.run();
+    }
+  }
+  const controller_handle& own_controller() { return running->services().own_controller; }
+  image_ptr image() { return running->services().metadata->get(); }
+  replica_seat seat(broker_id id) {
+    const auto* broker = image()->find_broker(id);
+    REQUIRE(broker != nullptr);
+    return {id, broker->epoch};
+  }
+  void begin_reassignment(const std::string& topic) {
+    caf::anon_send(own_controller(), broker_ready{2, seat(2).epoch});
+    settle_both();
+    alter_partition_reassignments_request request;
+    request.topics.push_back({.name = topic, .partitions = {{0, std::vector<int32_t>{2}}}});
+    const auto begun = ask<alter_partition_reassignments_response>(
+        own_controller(), alter_partition_reassignments_command{request, {}});
+    REQUIRE(begun.responses[0].partitions[0].error_code == error_code::none);
+  }
+  /// The second broker is in sync: the replica here is to go.
+  void finish_reassignment(const topic_id_partition& which) {
+    const auto& record = *image()->find_partition(which);
+    alter_partitions wish{seat(1), {}};
+    wish.proposals.push_back({which,
+                              {.epoch = record.leader_epoch,
+                               .partition_epoch = record.partition_epoch,
+                               .isr = {seat(1), seat(2)}}});
+    caf::anon_send(own_controller(), wish);
+  }
+
+  task_queue queue;
+  std::unique_ptr<memory_metadata_store> second = ensemble.connect(queue.executor());
+};
+
 /// Does something else after each of a move's messages in turn, on a new node every time.
-void interrupt_everywhere(const std::function<void(moving_fixture&, const topic_id_partition&,
-                                                   const std::string&)>& act) {
+template <class Fixture = moving_fixture>
+void interrupt_everywhere(
+    const std::function<void(std::type_identity_t<Fixture>&, const topic_id_partition&,
+                             const std::string&)>& act) {
   for (int messages = 0;; ++messages) {
-    moving_fixture node;
+    Fixture node;
     const topic_id_partition which{node.create_filled("orders", 5), 0};
+    if constexpr (requires { node.begin_reassignment("orders"); })
+      node.begin_reassignment("orders");
     const auto away = moving_fixture::other(node.directory_of(which));
     INFO("after " << messages << " messages");
     const bool is_under_way = node.begin_move("orders", away, messages);
@@ -254,6 +312,24 @@ TEST_CASE("a topic that is deleted during a move leaves nothing behind") {
     CHECK(node.append({again, 0}, "new").base_offset == 0);
     CHECK(node.places("orders-0", false) == 1);
   });
+}
+
+TEST_CASE(
+    "a topic deleted while its replica moves within, and away from, its broker is removed once") {
+  for (const int between : {0, 5, 20}) {
+    interrupt_everywhere<reassigned_fixture>([&](auto& node, const auto& which, const auto&) {
+      node.finish_reassignment(which);
+      node.step(between);
+      node.remove_topic("orders");
+      CHECK(node.places("orders-0", false) == 0);
+      REQUIRE(node.image()->find_deleted(which.topic_id) != nullptr);
+      CHECK(node.image()->find_deleted(which.topic_id)->pending == std::vector<broker_id>{2});
+      node.second->close();
+      node.settle_both();
+      const auto again = node.create("orders", 1);  // and it goes on
+      CHECK(node.append({again, 0}, "new").base_offset == 0);
+    });
+  }
 }
 
 TEST_CASE("clients that have found a partition do not notice that it moves") {
