@@ -43,6 +43,7 @@ public:
     look_at_controller();
     look_at_partitions();
     look_at_brokers();
+    look_at_drained_brokers();
     look_at_replication_factors();
     look_at_leaders();
     std::ranges::stable_sort(found_.findings, {}, &finding::how_bad);
@@ -113,6 +114,22 @@ private:
     }
   }
 
+  void look_at_drained_brokers() {
+    for (const auto& broker : cluster_.brokers) {
+      if (!broker.is_draining) continue;
+      const auto kept = partitions_where(
+          cluster_, [&](const auto&, const auto& p) { return p.has_replica(broker.id); });
+      auto text = kept.empty() ? fmt::format("broker {} is drained: it has nothing", broker.id)
+                               : fmt::format("broker {} is being drained, and has replicas of {}",
+                                             broker.id, shortened(kept));
+      add(severity::note, "draining_broker", std::move(text), {std::to_string(broker.id)},
+          kept.empty()
+              ? fmt::format("take it away, or `ottla cluster drain {} --cancel`", broker.id)
+              : fmt::format("`ottla cluster drain {}` moves them away, --cancel keeps them",
+                            broker.id));
+    }
+  }
+
   void look_at_replication_factors() {
     const auto wanted = static_cast<size_t>(std::max(cluster_.default_replication_factor, 1));
     std::vector<std::string> names, shown;
@@ -133,7 +150,7 @@ private:
   void look_at_leaders() {
     auto names = partitions_where(cluster_, [&](const auto&, const auto& p) {
       return p.leader >= 0 && !p.replicas.empty() && p.leader != p.replicas.front() &&
-             p.is_in_sync(p.replicas.front()) && cluster_.is_up(p.replicas.front());
+             p.is_in_sync(p.replicas.front()) && may_lead(p.replicas.front());
     });
     if (names.empty()) return;
     auto text = fmt::format(
@@ -142,6 +159,10 @@ private:
         shortened(names));
     add(severity::note, "not_preferred_leaders", std::move(text), std::move(names),
         "`ottla cluster elect`");
+  }
+
+  [[nodiscard]] bool may_lead(broker_id id) const {
+    return cluster_.is_up(id) && !cluster_.find_broker(id)->is_draining;
   }
 
   const cluster_state& cluster_;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "actors/config/config_definition.hpp"
 #include "cli/remote_configs.hpp"
 #include "protocol/messages/describe_cluster.hpp"
 #include "protocol/messages/describe_log_dirs.hpp"
@@ -79,30 +80,34 @@ outcome<void> read_topics(admin_client& client,
   return {};
 }
 
+std::optional<std::string> value_in(
+    const describe_configs_response::describe_configs_result& described, std::string_view key) {
+  auto found =
+      std::ranges::find(described.configs, key, [](const auto& each) { return each.name; });
+  return found == described.configs.end() ? std::nullopt : found->value;
+}
+
 std::optional<int32_t> number_in(
-    const describe_configs_response::describe_configs_result& described) {
-  for (const auto& config : described.configs) {
-    if (!config.value) continue;
-    int32_t number = 0;
-    const auto& text = *config.value;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc() && end == text.data() + text.size()) return number;
-  }
-  return std::nullopt;
+    const describe_configs_response::describe_configs_result& described, std::string_view key) {
+  const auto text = value_in(described, key).value_or("");
+  int32_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size();
+  return is_number ? std::optional{number} : std::nullopt;
 }
 
 /// A topic that was deleted in between keeps the value 1; nobody judges it for long.
 outcome<void> read_configs(admin_client& client, cluster_state& cluster) {
+  const std::string minimum = "min.insync.replicas";
   describe_configs_request request;
   for (const auto& topic : cluster.topics) {
-    request.resources.push_back(
-        {topic_resource, topic.name, std::vector<std::string>{"min.insync.replicas"}});
+    request.resources.push_back({topic_resource, topic.name, std::vector<std::string>{minimum}});
   }
   auto answer = client.call(request);
   if (!answer) return std::move(answer.error());
   std::map<std::string, int32_t> values;
   for (const auto& result : answer->results) {
-    if (auto number = number_in(result)) values[result.resource_name] = *number;
+    if (auto number = number_in(result, minimum)) values[result.resource_name] = *number;
   }
   for (auto& topic : cluster.topics) {
     if (auto found = values.find(topic.name); found != values.end()) {
@@ -112,19 +117,26 @@ outcome<void> read_configs(admin_client& client, cluster_state& cluster) {
   return {};
 }
 
-/// Every broker can tell its own value only, so whoever answers first is asked.
+/// What a broker says of one of its own configs; nobody else can tell.
+std::optional<describe_configs_response::describe_configs_result> own_config(
+    admin_client& client, broker_id id, const std::string& key, std::chrono::milliseconds limit) {
+  describe_configs_request request;
+  request.resources.push_back({broker_resource, std::to_string(id), std::vector<std::string>{key}});
+  auto answer = client.call_broker_within(limit, id, request);
+  if (!answer || answer->results.empty()) return std::nullopt;
+  return std::move(answer->results.front());
+}
+
+/// Whoever answers first is asked.
 void read_default_replication(admin_client& client, cluster_state& cluster) {
+  const std::string key = "default.replication.factor";
   for (const auto& broker : cluster.brokers) {
     if (broker.is_fenced) continue;
-    describe_configs_request request;
-    request.resources.push_back({broker_resource, std::to_string(broker.id),
-                                 std::vector<std::string>{"default.replication.factor"}});
-    auto answer = client.call_broker_within(patience, broker.id, request);
-    if (!answer || answer->results.empty()) continue;
-    if (auto number = number_in(answer->results.front())) {
-      cluster.default_replication_factor = *number;
-      return;
-    }
+    const auto described = own_config(client, broker.id, key, patience);
+    const auto number = described ? number_in(*described, key) : std::nullopt;
+    if (!number) continue;
+    cluster.default_replication_factor = *number;
+    return;
   }
 }
 
@@ -210,6 +222,15 @@ outcome<cluster_state> read_cluster(admin_client& client,
   read_default_replication(client, cluster);
   OTTLA_TRY(read_moves(client, cluster));
   return cluster;
+}
+
+void add_draining(admin_client& client, cluster_state& cluster, std::chrono::milliseconds limit) {
+  const std::string key{draining_key};
+  for (auto& broker : cluster.brokers) {
+    if (broker.is_fenced) continue;
+    const auto described = own_config(client, broker.id, key, limit);
+    broker.is_draining = described && value_in(*described, key) == "true";
+  }
 }
 
 outcome<void> add_eligible_replicas(admin_client& client, topic_state& topic) {

@@ -2,6 +2,7 @@
 // values, put together from several answers, for the commands that judge, plan or explain.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,7 +16,8 @@ struct broker_state {
   broker_id id = no_broker;
   std::string address;
   std::optional<std::string> rack;
-  bool is_fenced = false;  ///< Registered, but not let in by the controller.
+  bool is_fenced = false;    ///< Registered, but not let in by the controller.
+  bool is_draining = false;  ///< To be emptied. Filled by add_draining() only.
 };
 
 struct partition_state {
@@ -65,6 +67,10 @@ struct cluster_state {
 /// Asks for all topics, or those named; UNKNOWN_TOPIC_OR_PARTITION names one that is not there.
 outcome<cluster_state> read_cluster(
     admin_client& client, const std::optional<std::vector<std::string>>& topics = std::nullopt);
+
+/// Asks every broker whether it is to be emptied. One that does not answer in time, each, is taken
+/// for one that is not.
+void add_draining(admin_client& client, cluster_state& cluster, std::chrono::milliseconds limit);
 
 /// Fills in the eligible leader replicas of one topic, where the brokers tell them.
 outcome<void> add_eligible_replicas(admin_client& client, topic_state& topic);

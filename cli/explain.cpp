@@ -247,6 +247,7 @@ explanation explain_broker(const cluster_state& cluster, broker_id id,
       told.is_well = false;
       told.facts.push_back(broker_condition(cluster, id));
     }
+    if (broker->is_draining) told.facts.emplace_back("it is being drained");
     if (cluster.controller == id) told.facts.emplace_back("it is the controller");
     tell_disks(told, disks);
   }

@@ -55,7 +55,8 @@ std::string_view word_of(severity how_bad) {
 std::string_view state_word(const cluster_state& cluster, broker_id id) {
   const auto* broker = cluster.find_broker(id);
   if (broker == nullptr) return "missing";
-  return broker->is_fenced ? "fenced" : "up";
+  if (broker->is_fenced) return "fenced";
+  return broker->is_draining ? "draining" : "up";
 }
 
 std::vector<broker_id> all_broker_ids(const cluster_state& cluster) {
@@ -185,6 +186,7 @@ void print_status(const cluster_state& cluster, const health& verdict, bool all)
 outcome<void> show_status(admin_client& client, const status_options& options) {
   auto cluster = read_cluster(client);
   if (!cluster) return std::move(cluster.error());
+  add_draining(client, *cluster, std::chrono::seconds{1});
   auto verdict = judge_cluster(*cluster);
   if (options.json) {
     print(to_json_text(to_json(*cluster, verdict)));

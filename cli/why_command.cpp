@@ -110,6 +110,7 @@ outcome<void> why_topic(admin_client& client, const partition_name& name, bool a
 outcome<void> why_broker(admin_client& client, broker_id id, bool as_json) {
   auto cluster = read_cluster(client);
   if (!cluster) return std::move(cluster.error());
+  add_draining(client, *cluster, std::chrono::seconds{1});
   std::optional<broker_disks> disks;
   if (cluster->is_up(id)) {
     if (auto found = read_disks(client, id)) disks = std::move(*found);

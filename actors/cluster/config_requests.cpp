@@ -73,7 +73,10 @@ outcome<void> change_topic(const change_context& context, const resource_change&
 outcome<void> change_broker(const change_context& context, const resource_change& change) {
   auto id = parse_broker_resource(change.name);
   if (!id) return id.error();
-  if (*id && context.draft.base().find_broker(**id) == nullptr) {
+  // One that is away may be set up as well, to be drained for example.
+  const bool is_known = !*id || context.draft.base().find_broker(**id) != nullptr ||
+                        context.draft.judged_epoch(**id) != no_broker_epoch;
+  if (!is_known) {
     return fault{error_code::broker_id_not_registered,
                  fmt::format("There is no broker with id {}.", **id)};
   }

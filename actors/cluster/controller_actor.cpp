@@ -166,6 +166,7 @@ void controller_actor::image_came(const image_changed& message) {
   give_answers();
   campaign();
   judge_brokers();
+  watch_draining();
   watch_balance();
   start_round();
 }
@@ -258,6 +259,7 @@ void controller_actor::take_office() {
   }
   office_ = office::held;
   judge_brokers();
+  watch_draining();
   watch_balance();
   start_round();
 }
@@ -272,6 +274,7 @@ void controller_actor::leave_office() {
   office_ = office::none;
   round_runs_ = false;
   judging_.clear();
+  draining_.clear();
   cancel_timer(balance_timer_);
   fail_all();
 }

@@ -88,6 +88,7 @@ private:
   void unfence(const broker_ready& message);
   void let_go(const broker_stopping& message);
   void fence(const replica_seat& seat);
+  void watch_draining();
   void watch_balance();
   void balance_leaders();
   void confirm_removed(const local_data_removed& message);
@@ -146,6 +147,7 @@ private:
   bool is_resting_ = false;  ///< The store refused: the next round waits for a timer.
   std::deque<answer> unanswered_;
   std::set<replica_seat> judging_;
+  std::set<replica_seat> draining_;  ///< Whose leaderships were handed over, where that could be.
   timer_id balance_timer_;
 };
 

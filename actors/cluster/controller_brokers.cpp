@@ -157,6 +157,26 @@ void controller_actor::let_go(const broker_stopping& message) {
   });
 }
 
+/// What nobody else has in sync yet follows when somebody joins the ISR (isr_changes).
+void controller_actor::watch_draining() {
+  if (office_ != office::held) return;
+  std::set<replica_seat> now;
+  for (const auto& broker : image_->brokers()) {
+    if (broker.status == broker_status::draining) {
+      now.insert({broker.registration.id, broker.epoch});
+    }
+  }
+  if (std::exchange(draining_, now) == now || now.empty()) return;
+  propose_own([now](const change_context& context) -> std::function<void()> {
+    for (const auto& seat : now) {
+      visit_replicas(context, seat.id, [&](auto& record, const auto& view, const auto&) {
+        return record.leader == seat && hand_over_leadership(record, view);
+      });
+    }
+    return [] {};
+  });
+}
+
 /// One broker has nothing to balance, and no timer.
 void controller_actor::watch_balance() {
   const auto config = setup_.config->get();

@@ -45,6 +45,7 @@ isr_proposed alter_one(const change_context& context, const replica_seat& leader
                             replica_seats{record.replicas, record.isr, record.partition_epoch}};
   // The leader hears of it with the next record: until then it counts more replicas than it has to.
   finish_move(record, view);
+  hand_over_leadership(record, view);
   context.draft.set_partition(which.topic_id, which.partition, std::move(record));
   return accepted;
 }

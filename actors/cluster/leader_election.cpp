@@ -202,6 +202,15 @@ bool broker_leaves(partition_record& record, broker_id leaving, const election_v
   return has_successor && broker_gone(record, leaving, view);
 }
 
+bool hand_over_leadership(partition_record& record, const election_view& view) {
+  if (!is_going(record.leader.id, view)) return false;
+  const auto next = first_live_of(record, record.isr, view);
+  if (!next || is_going(next->id, view)) return false;
+  lead(record, *next);
+  ++record.partition_epoch;
+  return true;
+}
+
 void alter_isr(partition_record& record, std::vector<replica_seat> isr, const election_view& view) {
   forget_eligible(record, view.min_insync_replicas);
   for (const auto& member : record.isr) {

@@ -51,6 +51,10 @@ bool replica_failed(partition_record& record, const replica_seat& failed,
 /// one of them. What nobody else has in sync stays as it is: that broker serves it to the last.
 bool broker_leaves(partition_record& record, broker_id leaving, const election_view& view);
 
+/// Moves the leadership of a broker that is about to go to another replica in sync, if there is one
+/// that stays. It remains in sync itself.
+bool hand_over_leadership(partition_record& record, const election_view& view);
+
 /// Makes `isr`, which the leader has proposed and whose members are all live, the ISR. Raises the
 /// partition epoch also where nothing changes: no older proposal can be accepted after it.
 void alter_isr(partition_record& record, std::vector<replica_seat> isr, const election_view& view);

@@ -48,8 +48,10 @@ constexpr config_definition cluster_configs[] = {
      .type = config_type::boolean,
      .default_value = "false",
      .update = config_update::per_broker,
-     .doc = "Set for one broker at run time: it gets no new replicas, and leads only what no other "
-            "in-sync replica can. What it has stays until it is moved away."},
+     .doc =
+         "Set for one broker at run time: it gets no new replicas, hands over what it leads, and "
+         "leads only what no other in-sync replica can. What it has stays until it is moved "
+         "away (ottla cluster drain does both)."},
     {.name = "replica.lag.time.max.ms",
      .type = config_type::int64,
      .default_value = "30000",

@@ -47,6 +47,19 @@ TEST_CASE("an ISR below min.insync.replicas breaks the cluster, and is told once
   CHECK(find(verdict, "under_replicated_partitions") == nullptr);
 }
 
+TEST_CASE("a broker that is being drained is told, and is no preferred leader to go back to") {
+  auto cluster = well_cluster();
+  auto& drained = cluster.brokers.front();
+  drained.is_draining = true;
+  orders_0(cluster).leader = orders_0(cluster).replicas[1];
+  REQUIRE(orders_0(cluster).replicas.front() == drained.id);
+  auto verdict = judge_cluster(cluster);
+  CHECK(verdict_word(verdict.worst()) == "healthy");
+  REQUIRE(find(verdict, "draining_broker"));
+  CHECK(find(verdict, "draining_broker")->text.find("orders-0") != std::string::npos);
+  CHECK(find(verdict, "not_preferred_leaders") == nullptr);
+}
+
 TEST_CASE("one replica needs no more than one in sync") {
   auto cluster = well_cluster();
   orders_0(cluster) = partition_of("orders", 0, {1});

@@ -220,8 +220,20 @@ def test_a_new_broker_takes_its_share_and_another_one_is_emptied(cluster, tmp_pa
     assert sorted(replicas.count(id) for id in (1, 2, 3, 4)) == [4, 4, 4, 4]
     again = asked(cluster, "cluster", "rebalance", "--dry-run")
     assert again["bytes_to_copy"] == 0
+    assert "--yes" in ottla(cluster, "cluster", "drain", 1, status=1)
+    assert "draining_broker" not in kinds(cluster)
     ottla(cluster, "cluster", "drain", 1, "--yes", "--watch")
     assert all(1 not in p["replicas"] for p in described(cluster, "spread").values())
+    # Nothing new comes to it, and no plan gives it anything, until that is taken back.
+    assert "draining_broker" in kinds(cluster)
+    ottla(cluster, "topic", "create", "later", "-p", 6, "-r", 2)
+    assert all(1 not in p["replicas"] for p in described(cluster, "later").values())
+    assert all(1 not in move["after"] for move in asked(cluster, "cluster", "rebalance", "--dry-run")["partitions"])
+    assert "is being drained" in ottla(cluster, "cluster", "rebalance", "--add", 1, "--yes", status=1)
+    assert "takes part as before" in ottla(cluster, "cluster", "drain", 1, "--cancel")
+    wait_until(lambda: "draining_broker" not in kinds(cluster), what="it takes part")
+    assert any(1 in move["after"] for move in asked(cluster, "cluster", "rebalance", "--dry-run")["partitions"])
+    ottla(cluster, "cluster", "drain", 1, "--yes", "--watch")
     # A broker that is lost for good is emptied as well.
     cluster.broker(2).kill()
     wait_until(lambda: "missing_broker" in kinds(cluster.broker(3)), what="its loss is seen")
@@ -229,6 +241,24 @@ def test_a_new_broker_takes_its_share_and_another_one_is_emptied(cluster, tmp_pa
     ottla(cluster.broker(3), "cluster", "drain", 2, "--yes", "--watch")
     assert all(2 not in p["replicas"] and len(p["in_sync"]) == 2 for p in described(cluster.broker(3), "spread").values())
     assert consume(cluster.broker(3), "spread") == list(range(4000))
+    cluster.broker(2).start()  # what was said while it was away holds
+    wait_until(lambda: next(b["state"] for b in verdict(cluster.broker(3))["brokers"] if b["id"] == 2) == "draining", 30,
+               what="it is back, and drains")
+
+
+def test_a_draining_broker_hands_over_by_itself_and_leads_again_when_it_is_taken_back(cluster):
+    ottla(cluster, "topic", "create", "led", "-p", 6, "-r", 3)
+    wait_until(lambda: all(len(p["in_sync"]) == 3 for p in described(cluster, "led").values()), what="all in sync")
+    assert any(p["leader"] == 1 for p in described(cluster, "led").values())
+    ottla(cluster, "config", "alter", "broker", 1, "--set", "ottla.broker.draining=true")
+    wait_until(lambda: all(p["leader"] != 1 for p in described(cluster, "led").values()), 30, what="it has handed over")
+    assert all(len(p["in_sync"]) == 3 for p in described(cluster, "led").values())
+    assert "not_preferred_leaders" not in kinds(cluster)
+    produce(cluster, "led", 100)
+    assert consume(cluster, "led") == list(range(100))
+    ottla(cluster, "cluster", "drain", 1, "--cancel")
+    wait_until(lambda: asked(cluster, "cluster", "elect")["elected"], what="it may lead again")
+    assert any(p["leader"] == 1 for p in described(cluster, "led").values())
 
 
 def test_a_group_says_who_coordinates_it_and_whom_its_rebalance_waits_for(cluster):

@@ -6,6 +6,7 @@
 #include <rapidcheck.h>
 
 #include "actors/cluster/config_requests.hpp"
+#include "actors/config/config_changes.hpp"
 #include "tests/actors/cluster/cluster_fixture.hpp"
 #include "tests/support/catch.hpp"
 
@@ -433,6 +434,65 @@ TEST_CASE_METHOD(cluster_fixture,
   settle();
   CHECK(heard == one.epoch);
   caf::anon_send_exit(late, caf::exit_reason::kill);
+}
+
+namespace {
+
+error_code set_draining(cluster_fixture& all, cluster_fixture::running_broker& one,
+                        const std::string& id, bool is_draining) {
+  incremental_alter_configs_request drain;
+  drain.resources.push_back(
+      {.resource_type = static_cast<int8_t>(config_resource::broker),
+       .resource_name = id,
+       .configs = {{.name = "ottla.broker.draining",
+                    .config_operation = static_cast<int8_t>(is_draining ? config_operation::set
+                                                                        : config_operation::remove),
+                    .value = "true"}}});
+  return all
+      .ask<incremental_alter_configs_response>(one, incremental_alter_configs_command{drain, {}})
+      .responses.front()
+      .error_code;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(cluster_fixture, "a broker that begins to drain hands over what it leads") {
+  auto& one = start(last_stop::clean, 1);
+  auto& two = start(last_stop::clean, 2);
+  create_topics_request request;
+  request.topics.push_back({.name = "t",
+                            .num_partitions = -1,
+                            .replication_factor = -1,
+                            .assignments = {{.partition_index = 0, .broker_ids = {2, 1}}}});
+  request.topics.push_back({.name = "single",
+                            .num_partitions = -1,
+                            .replication_factor = -1,
+                            .assignments = {{.partition_index = 0, .broker_ids = {2}}}});
+  ask<create_topics_response>(one, create_topics_command{request, {}});
+  const auto of = [&](const char* topic) {
+    return one.cache.get()->find_topic(topic)->partition(0);
+  };
+  const replica_seat first{1, one.epoch}, second{2, two.epoch};
+  REQUIRE(of("t").leader == second);
+  REQUIRE(set_draining(*this, one, "2", true) == error_code::none);
+  settle();
+  CHECK(of("t").leader == first);
+  CHECK(of("t").isr.size() == 2);
+  CHECK(of("single").leader == second);  // nobody else has it
+  pass(one.config->get()->leader_imbalance_check_interval_s * 1'000);
+  CHECK(of("t").leader == first);  // it is not given back
+  REQUIRE(set_draining(*this, one, "2", false) == error_code::none);
+  pass(one.config->get()->leader_imbalance_check_interval_s * 1'000);
+  CHECK(of("t").leader == second);
+}
+
+TEST_CASE_METHOD(cluster_fixture, "a broker that is away can be drained, a stranger cannot") {
+  auto& one = start(last_stop::clean, 1);
+  stop(start(last_stop::clean, 2));
+  CHECK(set_draining(*this, one, "2", true) == error_code::none);
+  CHECK(set_draining(*this, one, "3", true) == error_code::broker_id_not_registered);
+  start(last_stop::clean, 2);
+  CHECK(one.cache.get()->find_broker(2)->status == broker_status::draining);
 }
 
 TEST_CASE_METHOD(cluster_fixture, "a draining broker gets no new replicas, also after a restart") {

@@ -121,6 +121,19 @@ TEST_CASE("a draining broker stays in sync, joins and leads as any other") {
   CHECK(b.record().isr == std::vector<replica_seat>{one, three});
 }
 
+TEST_CASE("a draining leader hands over as soon as somebody else is in sync") {
+  bench b;
+  REQUIRE(b.propose({one}).committed);
+  metadata_draft drains(b.cluster.image());
+  drains.set_configs(static_cast<int8_t>(config_resource::broker), "1",
+                     {{"ottla.broker.draining", "true"}});
+  b.cluster.write_all(drains);
+  REQUIRE(b.propose({one, three}, 8).committed);
+  CHECK(b.record().leader == three);
+  CHECK(b.record().leader_epoch == 5);
+  CHECK(b.record().isr == std::vector<replica_seat>{one, three});
+}
+
 TEST_CASE("a replica that has failed does not join") {
   bench b;
   REQUIRE(b.propose({one, two}).committed);

@@ -122,6 +122,26 @@ TEST_CASE("a replica that fails behind the others is only remembered") {
   CHECK(record.failed.empty());
 }
 
+TEST_CASE("who is about to go hands over what others have in sync, and stays in sync") {
+  world three{.live = {{1, 10}, {2, 20}, {3, 30}}};
+  auto record = new_partition({1, 2, 3}, three.view());
+  CHECK_FALSE(hand_over_leadership(record, three.view()));
+  three.going = {1, 2};
+  REQUIRE(hand_over_leadership(record, three.view()));
+  CHECK(record.leader == replica_seat{3, 30});
+  CHECK(record.leader_epoch == 1);
+  CHECK(record.partition_epoch == 1);
+  CHECK(record.isr.size() == 3);
+  CHECK_FALSE(hand_over_leadership(record, three.view()));
+  three.going = {1, 2, 3};
+  CHECK_FALSE(hand_over_leadership(record, three.view()));  // there is nobody else
+  CHECK(record.leader == replica_seat{3, 30});
+  three.going = {3};
+  three.live.erase(1);
+  REQUIRE(hand_over_leadership(record, three.view()));
+  CHECK(record.leader == replica_seat{2, 20});
+}
+
 TEST_CASE("a broker that returns after a clean stop leads again under a new leader epoch") {
   world one{.live = {{1, 10}}};
   auto record = new_partition({1}, one.view());
