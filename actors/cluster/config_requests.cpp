@@ -5,6 +5,7 @@
 #include <charconv>
 #include <set>
 
+#include "actors/cluster/replica_moves.hpp"
 #include "actors/config/config_changes.hpp"
 #include "actors/config/topic_config.hpp"
 
@@ -39,6 +40,19 @@ void keep_durability(const config_map& before, const resource_change& change,
 
 constexpr std::string_view minimum_key = "min.insync.replicas";
 
+/// What waited for another configuration: moves that would have ended below the minimum, partitions
+/// that only an unclean leader can have.
+void apply_new_rules(const change_context& context, const uuid& topic_id) {
+  const auto& topic = *context.draft.find_topic(topic_id);
+  const auto view = view_of(context, topic.configs);
+  for (int32_t i = 0; i < topic.partition_count; ++i) {
+    auto record = context.draft.partition(topic_id, i);
+    const bool is_elected = elect_if_leaderless(record, view);
+    const bool is_moved = finish_move(record, view);
+    if (is_elected || is_moved) context.draft.set_partition(topic_id, i, std::move(record));
+  }
+}
+
 void forget_eligible(const change_context& context, const topic_record& topic, int32_t minimum) {
   for (int32_t i = 0; i < topic.partition_count; ++i) {
     auto record = context.draft.partition(topic.id, i);
@@ -66,7 +80,9 @@ outcome<void> change_topic(const change_context& context, const resource_change&
   if (minimum_in(*changed) != minimum_in(topic->configs)) {
     forget_eligible(context, *topic, view_of(context, *changed).min_insync_replicas);
   }
-  context.draft.set_topic_configs(topic->id, std::move(*changed));
+  const auto id = topic->id;
+  context.draft.set_topic_configs(id, std::move(*changed));
+  apply_new_rules(context, id);
   return {};
 }
 

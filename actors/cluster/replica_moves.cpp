@@ -33,6 +33,16 @@ bool can_shed(const partition_record& record, const broker_ids& leaving,
   return std::ranges::any_of(record.isr, stays) || std::ranges::any_of(record.eligible, stays);
 }
 
+// Whether producers with acks=all would be refused once `leaving` have left, and are served now.
+bool ends_below_minimum(const partition_record& record, const broker_ids& leaving,
+                        const election_view& view) {
+  const auto stays =
+      std::ranges::count_if(record.isr, [&](const auto& seat) { return !holds(leaving, seat.id); });
+  const auto left = std::ssize(record.replicas) - std::ssize(leaving);
+  const auto needed = std::min<ptrdiff_t>(view.min_insync_replicas, left);
+  return stays < needed && stays < std::ssize(record.isr);
+}
+
 // Takes replicas away whose data is to be removed. Somebody who stays leads.
 void shed(partition_record& record, const broker_ids& leaving, const election_view& view) {
   if (leaving.empty()) return;
@@ -100,6 +110,7 @@ bool finish_move(partition_record& record, const election_view& view) {
     return std::ranges::find(record.isr, id, &replica_seat::id) != record.isr.end();
   });
   if (!all_in_sync || !can_shed(record, leaving, view)) return false;
+  if (ends_below_minimum(record, leaving, view)) return false;
   record.adding.clear();
   shed(record, leaving, view);
   ++record.partition_epoch;

@@ -121,6 +121,53 @@ TEST_CASE("a draining broker stays in sync, joins and leads as any other") {
   CHECK(b.record().isr == std::vector<replica_seat>{one, three});
 }
 
+TEST_CASE("a new configuration of a topic ends what has waited for it") {
+  bench b;
+  const auto configure = [&](const char* key, const char* value) {
+    incremental_alter_configs_request request;
+    request.resources.push_back({.resource_type = static_cast<int8_t>(config_resource::topic),
+                                 .resource_name = "orders",
+                                 .configs = {{key, 0, value}}});
+    metadata_draft draft(b.cluster.image());
+    const auto changed = incremental_alter_configs({draft, b.config, b.random}, request);
+    REQUIRE(changed.responses.front().error_code == error_code::none);
+    b.cluster.write_all(draft);
+  };
+  const auto edit = [&](const std::function<void(partition_record&)>& change) {
+    metadata_draft draft(b.cluster.image());
+    auto record = draft.partition(b.topic_id, 0);
+    change(record);
+    ++record.partition_epoch;
+    draft.set_partition(b.topic_id, 0, record);
+    b.cluster.write_all(draft);
+  };
+  SECTION("a move that would leave too few in sync") {
+    edit([](auto& record) {
+      record.replicas = {3, 1, 2};
+      record.adding = {3};
+      record.removing = {2};
+      record.isr = {two, three};
+      record.leader = two;
+    });
+    configure("retention.ms", "1000");
+    CHECK(b.record().adding == std::vector<broker_id>{3});
+    configure("min.insync.replicas", "1");
+    CHECK(b.record().adding.empty());
+    CHECK(b.record().leader == three);
+  }
+  SECTION("a partition that only an unclean leader can have") {
+    edit([](auto& record) {
+      record.isr = {};
+      record.leader = {};
+    });
+    configure("retention.ms", "1000");
+    CHECK(b.record().leader.id == no_broker);
+    configure("unclean.leader.election.enable", "true");
+    CHECK(b.record().leader == one);
+    CHECK(b.record().recovering);
+  }
+}
+
 TEST_CASE("a draining leader hands over as soon as somebody else is in sync") {
   bench b;
   REQUIRE(b.propose({one}).committed);

@@ -66,6 +66,27 @@ TEST_CASE("a move ends when its new replicas are in sync; whoever leaves owes an
   CHECK(record.removing == ids{2});
 }
 
+TEST_CASE("a move does not end where it would leave fewer in sync than the minimum") {
+  auto record = new_partition({1, 2, 3}, all_live);
+  alter_isr(record, {{1, 10}, {2, 20}}, all_live);
+  REQUIRE(move_replicas(record, {3, 4}, all_live) == error_code::none);
+  join(record, 4);
+  CHECK(is_moving(record));  // 4 alone would refuse acks=all, and 1 and 2 do not
+  auto lowered = record;
+  auto one_is_enough = all_live;
+  one_is_enough.min_insync_replicas = 1;
+  CHECK(finish_move(lowered, one_is_enough));
+  join(record, 3);
+  CHECK_FALSE(is_moving(record));
+  CHECK(isr_of(record) == ids{3, 4});
+
+  // What is below it already does not get worse: whoever leaves is not in sync.
+  auto alone = new_partition({1, 2}, all_live);
+  alter_isr(alone, {{1, 10}}, all_live);
+  REQUIRE(move_replicas(alone, {1}, all_live) == error_code::none);
+  CHECK_FALSE(is_moving(alone));
+}
+
 TEST_CASE("a leader that stays goes on under a new epoch, so that nobody who left can fetch") {
   auto record = new_partition({1, 2, 3}, all_live);
   REQUIRE(move_replicas(record, {1, 2}, all_live) == error_code::none);
