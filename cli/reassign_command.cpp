@@ -9,6 +9,7 @@
 #include "cli/cluster_health.hpp"
 #include "cli/command_line.hpp"
 #include "cli/json.hpp"
+#include "cli/move_throttle.hpp"
 #include "cli/output.hpp"
 #include "cli/reassignment.hpp"
 #include "cli/remote_options.hpp"
@@ -23,6 +24,7 @@ struct reassign_options : remote_options {
   std::vector<std::string> names;
   std::optional<std::string> file;
   std::optional<std::string> replicas;
+  std::optional<int64_t> throttle;
   bool cancel = false;
   bool watch = false;
 };
@@ -145,6 +147,25 @@ std::string words_for(const reassign_options& options, int64_t changed, int64_t 
                        : fmt::format("{}; {} {} there already\n", words, in_place, kept);
 }
 
+/// Of what is wanted, and of what moves already.
+outcome<void> throttle(admin_client& client, const std::vector<wanted_replicas>& wanted,
+                       int64_t bytes_per_second) {
+  auto cluster = read_cluster(client);
+  if (!cluster) return std::move(cluster.error());
+  std::vector<replica_move> moves;
+  for (const auto& each : wanted) {
+    const auto* topic = cluster->find_topic(each.which.topic);
+    if (topic == nullptr || !each.replicas) continue;
+    const auto at = std::ranges::find(topic->partitions, each.which, &partition_state::which);
+    if (at != topic->partitions.end()) moves.push_back({each.which, at->replicas, *each.replicas});
+  }
+  const auto topics = throttled_topics(*cluster, moves);
+  if (topics.empty() && wanted.empty()) {
+    return fault{error_code::no_reassignment_in_progress, "no partition is being moved"};
+  }
+  return set_throttle(client, *cluster, topics, bytes_per_second);
+}
+
 /// Tells what has changed. `touched` gets every partition that was asked for.
 outcome<void> change(admin_client& client, const reassign_options& options,
                      const std::vector<partition_name>& names,
@@ -153,9 +174,13 @@ outcome<void> change(admin_client& client, const reassign_options& options,
   if (!cluster) return std::move(cluster.error());
   auto wanted = wanted_by(*cluster, options, names);
   if (!wanted) return std::move(wanted.error());
+  if (options.throttle) OTTLA_TRY(throttle(client, *wanted, *options.throttle));
   // All of them are told: for replicas in place that changes nothing, and the broker that described
   // the cluster may be behind the controller.
   OTTLA_TRY(reassign(client, *wanted));
+  if (options.cancel) {
+    if (auto ended = end_throttle(client); !ended) return std::move(ended.error());
+  }
   for (const auto& each : *wanted) touched.push_back({each.which.topic, each.which.partition});
   auto in_place = std::erase_if(
       *wanted, [&](const wanted_replicas& each) { return is_in_place(*cluster, each); });
@@ -179,6 +204,10 @@ int run(const reassign_options& options) {
   if (options.replicas && options.cancel) {
     return report_usage("--cancel takes replicas back to where they were; leave --replicas out");
   }
+  if (options.throttle && (options.cancel || *options.throttle < 1)) {
+    return report_usage(options.cancel ? "--cancel copies nothing; leave --throttle out"
+                                       : "--throttle must be 1 or more");
+  }
   if (options.replicas && names->empty()) {
     return report_usage("--replicas needs topics or partitions that shall have them");
   }
@@ -192,6 +221,11 @@ int run(const reassign_options& options) {
         options, [&](admin_client& client) { return change(client, options, *names, touched); });
     if (done != exit_ok || !options.watch || touched.empty()) return done;
     return watch_moves(options, touched, options.json);
+  }
+  if (options.throttle) {
+    int done = with_client(
+        options, [&](admin_client& client) { return throttle(client, {}, *options.throttle); });
+    if (done != exit_ok || !options.watch) return done;
   }
   if (options.watch) return watch_moves(options, *names, options.json);
   return with_client(
@@ -218,6 +252,9 @@ command cluster_reassign_command() {
                    "A plan in the JSON of kafka-reassign-partitions",
                    {},
                    completion_hint::file},
+                  {"--throttle", &options->throttle, "BYTES",
+                   "What each broker sends, and takes, a second for copies, also for those under "
+                   "way [all it can]"},
                   {"--cancel", &options->cancel, "", "Take back what is being moved"},
                   {"-w,--watch", &options->watch, "", "Show the progress until nothing moves"}};
   add_remote_options(made, *options);

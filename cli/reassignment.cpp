@@ -179,7 +179,6 @@ outcome<void> wait_for_moves(const connection_options& options,
                              const std::function<void(const move_progress&)>& seen) {
   constexpr std::chrono::seconds pause{1};
   constexpr int silent_rounds_max = 60;
-  std::optional<move_progress> last;
   int silent_rounds = 0;
   for (;;) {
     auto client = admin_client::connect(options);
@@ -188,8 +187,7 @@ outcome<void> wait_for_moves(const connection_options& options,
     if (!now && ++silent_rounds > silent_rounds_max) return std::move(now.error());
     if (now) {
       silent_rounds = 0;
-      if (last != *now) seen(*now);
-      last = *now;
+      seen(*now);
       if (now->partitions == 0) return {};
     }
     std::this_thread::sleep_for(pause);

@@ -44,7 +44,7 @@ struct move_progress {
 outcome<move_progress> progress_of(admin_client& client, const std::vector<partition_name>& names);
 
 /// Asks once a second, over a new connection each time, until nothing moves any more. `seen` hears
-/// of every change. Brokers that do not answer for a while are no fault.
+/// of every answer. Brokers that do not answer for a while are no fault.
 outcome<void> wait_for_moves(const connection_options& options,
                              const std::vector<partition_name>& names,
                              const std::function<void(const move_progress&)>& seen);

@@ -8,6 +8,7 @@
 #include "cli/cluster_health.hpp"
 #include "cli/command_line.hpp"
 #include "cli/json.hpp"
+#include "cli/move_throttle.hpp"
 #include "cli/output.hpp"
 #include "cli/remote_configs.hpp"
 #include "cli/remote_options.hpp"
@@ -20,6 +21,7 @@ struct rebalance_options : remote_options {
   std::string broker;  ///< Of a drain: the one to be emptied.
   std::optional<std::string> added;
   std::optional<int64_t> replication_factor;
+  std::optional<int64_t> throttle;
   bool cancel = false;  ///< Of a drain.
   bool dry_run = false;
   bool yes = false;
@@ -134,31 +136,44 @@ outcome<void> set_draining(admin_client& client, broker_id id, bool is_draining)
   return alter_configs(client, broker_resource, std::to_string(id), {edit}, false);
 }
 
+outcome<void> throttle(admin_client& client, const std::vector<replica_move>& moves,
+                       int64_t bytes_per_second) {
+  auto cluster = read_cluster(client);
+  if (!cluster) return std::move(cluster.error());
+  return set_throttle(client, *cluster, throttled_topics(*cluster, moves), bytes_per_second);
+}
+
 outcome<void> apply(admin_client& client, const replica_plan& plan,
                     const rebalance_options& options) {
   const bool has_work = !plan.moves.empty() || plan.drained;
   const bool may_apply = has_work && !options.dry_run;
   bool is_agreed = options.yes && may_apply;
-  if (!options.json) print_plan(plan.partitions, plan.moves);
+  if (!options.json) print_plan(plan.partitions, plan.moves, options.throttle);
   if (may_apply && !options.json && !options.yes) {
     is_agreed = confirm(plan.drained ? "Drain that broker?" : "Move these replicas?");
   }
   if (is_agreed) {
     // First, so that nothing new comes while the rest goes.
     if (plan.drained) OTTLA_TRY(set_draining(client, *plan.drained, true));
+    if (options.throttle && !plan.moves.empty()) {
+      OTTLA_TRY(throttle(client, plan.moves, *options.throttle));
+    }
     std::vector<wanted_replicas> wanted;
     for (const auto& move : plan.moves) wanted.push_back({move.which, move.after});
     std::ranges::stable_sort(wanted, {}, &wanted_replicas::which);
     OTTLA_TRY(reassign(client, wanted));
   }
   if (options.json) {
-    print(to_json_text(plan_json(plan.partitions, plan.moves, is_agreed)));
+    print(to_json_text(plan_json(plan.partitions, plan.moves, options.throttle, is_agreed)));
   } else if (plan.moves.empty()) {
     print("Nothing has to be moved\n");
   } else if (is_agreed) {
     print(
         "The cluster moves them now; `ottla cluster reassign --watch` shows how far it is, "
         "--cancel takes it back\n");
+    if (options.throttle && !options.watch) {
+      print("Watch it to the end, then or later: that takes the throttle away\n");
+    }
   }
   if (is_agreed || options.dry_run || !has_work) return {};
   return fault{error_code::none, "nothing was changed; --yes applies the plan without asking"};
@@ -167,6 +182,9 @@ outcome<void> apply(admin_client& client, const replica_plan& plan,
 using planner_function = std::function<outcome<replica_plan>(admin_client&)>;
 
 int plan_and_apply(const rebalance_options& options, const planner_function& make_plan) {
+  if (options.throttle && *options.throttle < 1) {
+    return report_usage(fmt::format("--throttle {}: must be 1 or more", *options.throttle));
+  }
   int done = with_client(options, [&](admin_client& client) -> outcome<void> {
     auto plan = make_plan(client);
     if (!plan) return std::move(plan.error());
@@ -232,6 +250,9 @@ int run_drain(const rebalance_options& options) {
 }
 
 void add_plan_options(command& to, rebalance_options& options) {
+  to.options.push_back(
+      {"--throttle", &options.throttle, "BYTES",
+       "What each broker sends, and takes, a second for these copies [all it can]"});
   to.options.push_back({"--dry-run", &options.dry_run, "", "Show the plan, change nothing"});
   to.options.push_back({"-y,--yes", &options.yes, "", "Apply the plan without asking"});
   to.options.push_back(
@@ -258,6 +279,7 @@ command cluster_rebalance_command() {
                    "Give every partition that many replicas [as many as it has]"}};
   add_plan_options(made, *options);
   made.examples = {"ottla cluster rebalance --dry-run", "ottla cluster rebalance --add 4 --watch",
+                   "ottla cluster rebalance --throttle 50000000 --watch",
                    "ottla cluster rebalance --replication-factor 3"};
   made.run = [options] { return run_rebalance(*options); };
   return made;

@@ -58,6 +58,38 @@ outcome<void> check_removals(admin_client& client, int8_t resource_type, const s
   return {};
 }
 
+incremental_alter_configs_request::alter_configs_resource wire_form(const resource_edits& wanted) {
+  incremental_alter_configs_request::alter_configs_resource resource{
+      .resource_type = wanted.resource_type, .resource_name = wanted.name};
+  for (const auto& [kind, text] : wanted.edits) {
+    if (kind == edit_kind::remove) {
+      resource.configs.push_back({text, static_cast<int8_t>(kind), std::nullopt});
+      continue;
+    }
+    auto [key, value] = split_key_value(text);
+    resource.configs.push_back({key, static_cast<int8_t>(kind), value});
+  }
+  return resource;
+}
+
+/// `harmless`: an error of one resource that is no fault of the whole.
+outcome<void> ask_to_alter(admin_client& client, const incremental_alter_configs_request& request,
+                           std::optional<error_code> harmless) {
+  return client.retry([&]() -> outcome<void> {
+    auto controller = client.controller();
+    if (!controller) return std::move(controller.error());
+    auto answer = client.call_broker(*controller, request);
+    if (!answer) return std::move(answer.error());
+    for (const auto& result : answer->responses) {
+      if (result.error_code == error_code::none || result.error_code == harmless) continue;
+      return broker_fault(result.error_code,
+                          resource_words(result.resource_type, result.resource_name),
+                          result.error_message);
+    }
+    return {};
+  });
+}
+
 }  // namespace
 
 std::pair<std::string, std::string> split_key_value(const std::string& text) {
@@ -122,31 +154,39 @@ outcome<std::vector<config_edit>> joined(const std::vector<config_edit>& edits) 
 outcome<void> alter_configs(admin_client& client, int8_t resource_type, const std::string& name,
                             const std::vector<config_edit>& edits, bool dry_run) {
   OTTLA_TRY(check_removals(client, resource_type, name, edits));
-  incremental_alter_configs_request::alter_configs_resource resource{.resource_type = resource_type,
-                                                                     .resource_name = name};
-  for (const auto& [kind, text] : edits) {
-    if (kind == edit_kind::remove) {
-      resource.configs.push_back({text, static_cast<int8_t>(kind), std::nullopt});
-      continue;
+  return ask_to_alter(
+      client, {.resources = {wire_form({resource_type, name, edits})}, .validate_only = dry_run},
+      {});
+}
+
+outcome<void> alter_configs(admin_client& client, const std::vector<resource_edits>& all) {
+  constexpr size_t portion_max = 500;  // so that no request gets long
+  for (size_t start = 0; start < all.size(); start += portion_max) {
+    incremental_alter_configs_request request;
+    for (size_t i = start; i < std::min(start + portion_max, all.size()); ++i) {
+      request.resources.push_back(wire_form(all[i]));
     }
-    auto [key, value] = split_key_value(text);
-    resource.configs.push_back({key, static_cast<int8_t>(kind), value});
+    OTTLA_TRY(ask_to_alter(client, request, error_code::unknown_topic_or_partition));
   }
-  incremental_alter_configs_request request{.resources = {std::move(resource)},
-                                            .validate_only = dry_run};
-  return client.retry([&]() -> outcome<void> {
-    auto controller = client.controller();
-    if (!controller) return std::move(controller.error());
-    auto answer = client.call_broker(*controller, request);
-    if (!answer) return std::move(answer.error());
-    for (const auto& result : answer->responses) {
-      if (result.error_code != error_code::none) {
-        return broker_fault(result.error_code, resource_words(resource_type, name),
-                            result.error_message);
-      }
+  return {};
+}
+
+outcome<std::vector<topic_values>> describe_topics(admin_client& client,
+                                                   const std::vector<std::string>& topics,
+                                                   const std::vector<std::string>& keys) {
+  describe_configs_request request;
+  for (const auto& topic : topics) request.resources.push_back({topic_resource, topic, keys});
+  auto answer = client.retry([&] { return client.call(request); });
+  if (!answer) return std::move(answer.error());
+  std::vector<topic_values> found;
+  for (const auto& result : answer->results) {
+    auto& topic = found.emplace_back();
+    topic.topic = result.resource_name;
+    for (const auto& config : result.configs) {
+      if (config.value) topic.values.emplace_back(config.name, *config.value);
     }
-    return {};
-  });
+  }
+  return found;
 }
 
 }  // namespace ottla

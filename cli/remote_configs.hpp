@@ -48,4 +48,22 @@ outcome<std::vector<config_edit>> joined(const std::vector<config_edit>& edits);
 outcome<void> alter_configs(admin_client& client, int8_t resource_type, const std::string& name,
                             const std::vector<config_edit>& edits, bool dry_run);
 
+struct resource_edits {
+  int8_t resource_type = topic_resource;
+  std::string name;
+  std::vector<config_edit> edits;
+};
+/// The same for many, each all or none. A topic that was deleted meanwhile is no fault.
+outcome<void> alter_configs(admin_client& client, const std::vector<resource_edits>& all);
+
+struct topic_values {
+  std::string topic;
+  std::vector<std::pair<std::string, std::string>>
+      values;  ///< Those of the keys that are not null.
+};
+/// The values of `keys` of these topics.
+outcome<std::vector<topic_values>> describe_topics(admin_client& client,
+                                                   const std::vector<std::string>& topics,
+                                                   const std::vector<std::string>& keys);
+
 }  // namespace ottla

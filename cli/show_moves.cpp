@@ -4,10 +4,14 @@
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_from.hpp>
+#include <chrono>
 #include <set>
+#include <utility>
 
 #include "cli/command_line.hpp"
 #include "cli/json.hpp"
+#include "cli/move_pace.hpp"
+#include "cli/move_throttle.hpp"
 #include "cli/output.hpp"
 
 namespace ottla {
@@ -54,10 +58,28 @@ json::object load_json(const plan_load& load) {
   return {{"replicas", load.replicas}, {"leaders", load.leaders}, {"bytes", load.bytes}};
 }
 
-json::object progress_json(const move_progress& progress) {
+json::object progress_json(const move_progress& progress, const move_pace& pace) {
   return {{"partitions", progress.partitions},
           {"bytes_to_copy", progress.bytes_to_copy},
-          {"bytes_copied", progress.bytes_copied}};
+          {"bytes_copied", progress.bytes_copied},
+          {"bytes_per_second", json_or_null(pace.bytes_per_second())},
+          {"seconds_left", json_or_null(pace.seconds_left())}};
+}
+
+std::string pace_text(const move_pace& pace) {
+  const auto bytes = pace.bytes_per_second();
+  if (!bytes) return "";
+  auto text = fmt::format(", {}/s", readable_bytes(*bytes));
+  if (const auto left = pace.seconds_left()) {
+    text += fmt::format(", about {} left", readable_duration(*left * 1'000));
+  }
+  return text;
+}
+
+int64_t mono_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace
@@ -80,7 +102,10 @@ json::object moving_json(const partition_state& partition) {
 }
 
 json::object plan_json(const std::vector<plan_partition>& partitions,
-                       const std::vector<replica_move>& moves, bool is_applied) {
+                       const std::vector<replica_move>& moves,
+                       const std::optional<int64_t>& throttle, bool is_applied) {
+  std::optional<int64_t> seconds;
+  if (throttle) seconds = seconds_at(moves, *throttle);
   json::array changes, brokers;
   for (const auto& move : moves) {
     changes.push_back(json::object{{"topic", move.which.topic},
@@ -95,12 +120,14 @@ json::object plan_json(const std::vector<plan_partition>& partitions,
   }
   return {{"applied", is_applied},
           {"bytes_to_copy", cost_of(moves).bytes},
+          {"throttle", json_or_null(throttle)},
+          {"estimated_seconds", json_or_null(seconds)},
           {"brokers", std::move(brokers)},
           {"partitions", std::move(changes)}};
 }
 
 void print_plan(const std::vector<plan_partition>& partitions,
-                const std::vector<replica_move>& moves) {
+                const std::vector<replica_move>& moves, const std::optional<int64_t>& throttle) {
   text_table table({{"BROKER", alignment::right},
                     {"REPLICAS", alignment::right},
                     {"PREFERRED LEADER OF", alignment::right},
@@ -116,14 +143,28 @@ void print_plan(const std::vector<plan_partition>& partitions,
                     counted(std::ssize(moves), "partition"),
                     moves.size() == 1 ? "changes" : "change", counted(cost.copies, "replica"),
                     readable_bytes(cost.bytes)));
+  if (!throttle || cost.bytes == 0) return;
+  print(fmt::format("At {}/s for each broker that takes about {}\n", readable_bytes(*throttle),
+                    readable_duration(seconds_at(moves, *throttle) * 1'000)));
 }
 
 int watch_moves(const connection_options& options, const std::vector<partition_name>& names,
                 bool as_json) {
+  move_pace pace;
+  std::optional<move_progress> last;
   auto done = wait_for_moves(options, names, [&](const move_progress& progress) {
-    print(as_json ? json::serialize(progress_json(progress)) + "\n" : to_text(progress) + "\n");
+    pace.see(mono_ms(), progress.bytes_to_copy - progress.bytes_copied);
+    if (std::exchange(last, progress) == progress) return;
+    print(as_json ? json::serialize(progress_json(progress, pace)) + "\n"
+                  : to_text(progress) + (progress.partitions > 0 ? pace_text(pace) : "") + "\n");
   });
-  return done ? exit_ok : report(done.error());
+  if (!done) return report(done.error());
+  auto client = admin_client::connect(options);
+  if (!client) return report(client.error());
+  const auto ended = end_throttle(**client);
+  if (!ended) return report(ended.error());
+  if (*ended && !as_json) print("The throttle is taken away\n");
+  return exit_ok;
 }
 
 }  // namespace ottla

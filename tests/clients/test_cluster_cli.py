@@ -261,6 +261,41 @@ def test_a_draining_broker_hands_over_by_itself_and_leads_again_when_it_is_taken
     assert any(p["leader"] == 1 for p in described(cluster, "led").values())
 
 
+def test_a_throttled_move_tells_how_long_it_takes_and_takes_its_throttle_away(cluster):
+    ottla(cluster, "topic", "create", "heavy", "-p", 1, "-r", 1)
+    ottla(cluster, "cluster", "reassign", "heavy/0", "--replicas", 1, "--watch")
+    producer = Producer({"bootstrap.servers": cluster.bootstrap, "linger.ms": 5})
+    for _ in range(80):
+        producer.produce("heavy", os.urandom(100_000))
+        producer.poll(0)
+    assert producer.flush(60) == 0
+
+    def throttles():
+        rates = [c["value"] for c in asked(cluster, "config", "describe", "broker", 1) if c["name"].endswith("replication.throttled.rate")]
+        lists = [c["value"] for c in asked(cluster, "config", "describe", "topic", "heavy") if c["name"].endswith("throttled.replicas")]
+        return rates, lists
+
+    unlimited = throttles()
+    planned = asked(cluster, "cluster", "rebalance", "--replication-factor", 2, "--throttle", 1_000_000, "--dry-run")
+    assert planned["throttle"] == 1_000_000 and 8 <= planned["estimated_seconds"] <= 10
+    assert throttles() == unlimited
+    ottla(cluster, "cluster", "reassign", "heavy/0", "--replicas", "1,2", "--throttle", 100_000)
+    assert throttles() == (["100000"] * 2, ["0:2", "0:1"])
+    assert "must be 1 or more" in ottla(cluster, "cluster", "reassign", "--throttle", 0, status=2)
+    ottla(cluster, "cluster", "reassign", "--throttle", 1_000_000)  # in the middle of it
+    began = time.monotonic()
+    seen = ottla(cluster, "cluster", "reassign", "--watch")
+    assert time.monotonic() - began > 3 and "/s" in seen and "left" in seen and "The throttle is taken away" in seen
+    assert throttles() == unlimited
+    assert described(cluster, "heavy")[0]["in_sync"] == [1, 2]
+    # What is taken back leaves no throttle behind, either.
+    ottla(cluster, "cluster", "reassign", "heavy/0", "--replicas", "1,2,3", "--throttle", 10_000)
+    assert throttles() != unlimited
+    ottla(cluster, "cluster", "reassign", "--cancel")
+    assert throttles() == unlimited
+    assert "no partition is being moved" in ottla(cluster, "cluster", "reassign", "--throttle", 5, status=1)
+
+
 def test_a_group_says_who_coordinates_it_and_whom_its_rebalance_waits_for(cluster):
     ottla(cluster, "topic", "create", "read", "-p", 2, "-r", 3)
     produce(cluster, "read", 100)
