@@ -172,7 +172,7 @@ outcome<void> apply(admin_client& client, const replica_plan& plan,
         "The cluster moves them now; `ottla cluster reassign --watch` shows how far it is, "
         "--cancel takes it back\n");
     if (options.throttle && !options.watch) {
-      print("Watch it to the end, then or later: that takes the throttle away\n");
+      print("Who watches that to the end, now or later, takes the throttle away\n");
     }
   }
   if (is_agreed || options.dry_run || !has_work) return {};

@@ -15,6 +15,12 @@
 
 namespace ottla {
 
+inline int32_t controller_epoch(const memory_ensemble& ensemble) {
+  auto record = decode_record<controller_epoch_record>(
+      ensemble.nodes.at(metadata_path::controller_epoch).value.view());
+  return record ? record->epoch : -1;
+}
+
 class cluster_fixture : public actor_fixture {
 protected:
   /// An actor made of a lambda: caf's own kind trips over the library's assertions.
