@@ -31,7 +31,8 @@ feeds_actor::feeds_actor(caf::actor_config& config, unit& where, const broker_se
     : pinned(config, where),
       services_(*services),
       worker_(std::move(worker)),
-      searcher_(std::move(searcher)) {}
+      searcher_(std::move(searcher)),
+      remote_(*this, where, *services) {}
 
 feeds_actor::behavior_type feeds_actor::make_behavior() {
   return {
@@ -54,6 +55,7 @@ void feeds_actor::on_exit() {
     cancel_timer(each.linger);
     unwatch(key, each);
   }
+  remote_.end();
   // Replies that are let go of say that the broker stops, and come back to nobody.
   feeds_.clear();
   keys_.clear();
@@ -103,26 +105,20 @@ void feeds_actor::locate(const locate_question& question, const admin_reply<loca
 void feeds_actor::locate_one(const std::shared_ptr<locating>& all, size_t index,
                              std::function<void()> ended) {
   const topic_id_partition key{all->found.id, all->found.partitions[index].partition};
-  const auto handle = services_.partitions->find(key);
-  auto failed = [=, this] {
-    all->failure = not_here(leader_of(key));
+  find_ends(key, [=, this](outcome<log_ends> said) {
+    if (said) return begin_at(all, index, *said, ended);
+    all->failure = std::move(said.error());
     ended();
-  };
-  if (!handle) return failed();
-  this->request(handle, caf::infinite, query_partition{})
-      .then([=, this](const partition_description& said) { begin_at(all, index, said, ended); },
-            [failed](const caf::error&) { failed(); });
+  });
 }
 
-void feeds_actor::begin_at(const std::shared_ptr<locating>& all, size_t index,
-                           const partition_description& said, std::function<void()> ended) {
+void feeds_actor::begin_at(const std::shared_ptr<locating>& all, size_t index, const log_ends& said,
+                           const std::function<void()>& ended) {
   const topic_id_partition key{all->found.id, all->found.partitions[index].partition};
-  const auto first = said.log_start_offset;
-  const auto end = said.high_watermark;
   auto begin = [=](log_offset offset) {
     auto& place = all->found.partitions[index];
-    place.start = std::clamp(offset, first, std::max(first, end));
-    place.end = end;
+    place.start = std::clamp(offset, said.start, std::max(said.start, said.high_watermark));
+    place.end = said.high_watermark;
     ended();
   };
   const auto& question = all->question;
@@ -131,22 +127,59 @@ void feeds_actor::begin_at(const std::shared_ptr<locating>& all, size_t index,
   }
   if (const auto* start = std::get_if<from_offset>(&question.start)) return begin(start->offset);
   if (const auto* tail = std::get_if<from_tail>(&question.start)) {
-    return begin(end - std::min(tail->count, end));
+    return begin(said.high_watermark - std::min(tail->count, said.high_watermark));
   }
-  auto failed = [=, this](error_code why) {
-    all->failure = refusal(why, leader_of(key));
-    ended();
-  };
+  find_time(key, std::get<from_time>(question.start).timestamp,
+            [=, end = said.high_watermark](outcome<log_offset> found) {
+              if (found) return begin(*found < 0 ? end : *found);
+              all->failure = std::move(found.error());
+              ended();
+            });
+}
+
+// --- here or elsewhere ---
+
+std::optional<remote_partition> feeds_actor::elsewhere(const topic_id_partition& key) const {
+  const auto leader = leader_of(key);
+  if (leader == no_broker || leader == services_.config->get()->node_id) return std::nullopt;
+  return remote_partition{leader, key};
+}
+
+void feeds_actor::find_time(const topic_id_partition& key, timestamp_ms timestamp,
+                            const remote_partitions::use<log_offset>& use) {
   const auto handle = services_.partitions->find(key);
-  if (!handle) return failed(error_code::not_leader_or_follower);
-  const auto timestamp = std::get<from_time>(question.start).timestamp;
+  const auto there = elsewhere(key);
+  // Only the leader says what was when.
+  if (there) return remote_.find_offset(*there, timestamp, use);
+  if (!handle) return use(not_here(leader_of(key)));
   this->request(handle, caf::infinite, query_offset{.timestamp = timestamp})
       .then(
-          [=](const offset_result& found) {
-            if (found.error != error_code::none) return failed(found.error);
-            begin(found.offset < 0 ? end : found.offset);
+          [=, this](const offset_result& found) {
+            if (found.error == error_code::none) return use(found.offset);
+            use(refusal(found.error, leader_of(key)));
           },
-          [=](const caf::error&) { failed(error_code::not_leader_or_follower); });
+          [=, this](const caf::error&) { use(not_here(leader_of(key))); });
+}
+
+void feeds_actor::find_ends(const topic_id_partition& key, const use_ends& use) {
+  if (const auto handle = services_.partitions->find(key)) {
+    this->request(handle, caf::infinite, query_partition{})
+        .then(
+            [use](const partition_description& said) {
+              use(log_ends{said.log_start_offset, said.high_watermark});
+            },
+            [=, this](const caf::error&) { use(not_here(leader_of(key))); });
+    return;
+  }
+  const auto there = elsewhere(key);
+  if (!there) return use(not_here(leader_of(key)));
+  remote_.find_offset(*there, offset_earliest, [=, this](outcome<log_offset> start) {
+    if (!start) return use(std::move(start.error()));
+    remote_.find_offset(*there, offset_latest, [use, start = *start](outcome<log_offset> end) {
+      if (!end) return use(std::move(end.error()));
+      use(log_ends{start, *end});
+    });
+  });
 }
 
 // --- followers ---
@@ -212,9 +245,13 @@ void feeds_actor::changed(const partition_changed& news) {
   if (news.error != error_code::none) of.is_watching = false;
   // Who still reads will ask again when it has read everything.
   if (of.parked.empty()) return unwatch(news.partition, of);
+  wake_soon(news.partition, of);
+}
+
+void feeds_actor::wake_soon(const topic_id_partition& key, feed& of) {
   if (of.linger) return;
   const auto wait_ms = of.served_ms + linger_ms - time().mono_ms();
-  if (wait_ms <= 0) return wake(news.partition);
+  if (wait_ms <= 0) return wake(key);
   of.linger = arm_timer(wait_ms, of.id);
 }
 
@@ -226,6 +263,7 @@ void feeds_actor::wake(const topic_id_partition& key) {
 
 void feeds_actor::unwatch(const topic_id_partition& key, feed& of) {
   if (!std::exchange(of.is_watching, false)) return;
+  if (of.is_remote) return remote_.unwatch(key);
   if (auto handle = services_.partitions->find(key)) {
     this->send(handle, unwatch_partition{caf::weak_actor_ptr{ctrl()}, of.id});
   }
@@ -247,8 +285,12 @@ void feeds_actor::step(const topic_id_partition& key) {
 
 void feeds_actor::read(const topic_id_partition& key, feed& of, const follow_question& question) {
   const auto handle = services_.partitions->find(key);
-  if (!handle) return fail(key, question, not_here(leader_of(key)));
+  const auto there = handle ? std::nullopt : elsewhere(key);
+  if (!handle && !there) return fail(key, question, not_here(leader_of(key)));
+  if (of.is_remote != there.has_value()) unwatch(key, of);  // it has come, or gone
+  of.is_remote = there.has_value();
   if (question.offset == follow_question::at_the_end) return find_place(key, question);
+  if (there) return read_elsewhere(*there, question);
   const bool is_search = question.filter != record_filter{};
   read_partition wanted{.fetch_offset = question.offset,
                         .max_bytes = is_search ? searched_bytes_max : read_bytes_max,
@@ -265,6 +307,18 @@ void feeds_actor::read(const topic_id_partition& key, feed& of, const follow_que
             [=, this](const caf::error&) { fail(key, question, not_here(leader_of(key))); });
 }
 
+void feeds_actor::read_elsewhere(const remote_partition& there, const follow_question& question) {
+  auto& of = feeds_.at(there.key);
+  of.is_reading = true;
+  of.asked_to_watch = false;
+  const bool is_search = question.filter != record_filter{};
+  remote_.read(there, question.offset, is_search ? searched_bytes_max : read_bytes_max,
+               question.committed_only, [=, this](outcome<read_result> found) {
+                 if (!found) return fail(there.key, question, found.error());
+                 has_read(there.key, question, *found);
+               });
+}
+
 void feeds_actor::has_read(const topic_id_partition& key, const follow_question& question,
                            const read_result& found) {
   if (is_over_) return;
@@ -278,22 +332,17 @@ void feeds_actor::has_read(const topic_id_partition& key, const follow_question&
 
 /// Tells where the log ends now, or begins if it has been cut there.
 void feeds_actor::find_place(const topic_id_partition& key, const follow_question& question) {
-  auto lost = [=, this](const caf::error&) { fail(key, question, not_here(leader_of(key))); };
-  const auto handle = services_.partitions->find(key);
-  if (!handle) return lost({});
   feeds_.at(key).is_reading = true;
-  this->request(handle, caf::infinite, query_partition{})
-      .then(
-          [=, this](const partition_description& said) {
-            record_stretch moved{.high_watermark = said.high_watermark};
-            const bool is_before = question.offset != follow_question::at_the_end &&
-                                   question.offset < said.log_start_offset;
-            moved.from = moved.next = is_before ? said.log_start_offset : said.high_watermark;
-            serve(key, question, std::make_shared<const record_stretch>(std::move(moved)));
-            feeds_.at(key).is_reading = false;
-            step(key);
-          },
-          lost);
+  find_ends(key, [=, this](outcome<log_ends> said) {
+    if (!said) return fail(key, question, said.error());
+    const bool is_before =
+        question.offset != follow_question::at_the_end && question.offset < said->start;
+    record_stretch moved{.high_watermark = said->high_watermark};
+    moved.from = moved.next = is_before ? said->start : said->high_watermark;
+    serve(key, question, std::make_shared<const record_stretch>(std::move(moved)));
+    feeds_.at(key).is_reading = false;
+    step(key);
+  });
 }
 
 void feeds_actor::park(const topic_id_partition& key, const follow_question& question) {
@@ -301,10 +350,24 @@ void feeds_actor::park(const topic_id_partition& key, const follow_question& que
   of.is_reading = false;
   of.is_watching = of.is_watching || of.asked_to_watch;
   of.last = nullptr;
+  if (of.is_remote && !of.is_watching) watch_elsewhere(key, question.offset);
   if (of.is_watching) {
     for (auto& each : take_hungry(of, question)) of.parked.push_back(std::move(each));
   }
   step(key);
+}
+
+void feeds_actor::watch_elsewhere(const topic_id_partition& key, log_offset offset) {
+  const auto there = elsewhere(key);
+  if (!there) return;  // it will be read once more, and then told
+  auto& of = feeds_.at(key);
+  of.is_watching = true;
+  remote_.watch(*there, offset, [=, this, id = of.id] {
+    auto found = feeds_.find(key);
+    if (found == feeds_.end() || found->second.id != id) return;
+    found->second.is_watching = false;
+    if (!found->second.parked.empty()) wake_soon(key, found->second);
+  });
 }
 
 void feeds_actor::fail(const topic_id_partition& key, const follow_question& question,

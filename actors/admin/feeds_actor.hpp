@@ -9,11 +9,13 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "actors/admin/admin_messages.hpp"
+#include "actors/admin/remote_partitions.hpp"
 #include "actors/broker/broker_services.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/runtime/pinned.hpp"
@@ -47,6 +49,7 @@ private:
   };
   struct feed {
     uint64_t id = 0;             ///< Of its watch and its timer.
+    bool is_remote = false;      ///< The last read went to another broker.
     std::vector<waiter> hungry;  ///< To be read for, the first one first.
     std::vector<waiter> parked;  ///< They have read everything.
     bool is_reading = false;
@@ -58,18 +61,30 @@ private:
     follow_question last_question;
     record_stretch_ptr last;
   };
+  struct log_ends {
+    log_offset start = 0;
+    log_offset high_watermark = 0;
+  };
+  using use_ends = std::function<void(outcome<log_ends>)>;
   struct locating;
   struct stretch_work;
   using feed_map = std::unordered_map<topic_id_partition, feed>;
 
   void locate_one(const std::shared_ptr<locating>& all, size_t index, std::function<void()> ended);
-  void begin_at(const std::shared_ptr<locating>& all, size_t index,
-                const partition_description& said, std::function<void()> ended);
+  void begin_at(const std::shared_ptr<locating>& all, size_t index, const log_ends& said,
+                const std::function<void()>& ended);
+  void find_time(const topic_id_partition& key, timestamp_ms timestamp,
+                 const remote_partitions::use<log_offset>& use);
+  void find_ends(const topic_id_partition& key, const use_ends& use);
+  /// Who has the partition instead of this broker, if anybody.
+  [[nodiscard]] std::optional<remote_partition> elsewhere(const topic_id_partition& key) const;
 
   void changed(const partition_changed& news);
+  void wake_soon(const topic_id_partition& key, feed& of);
   void wake(const topic_id_partition& key);
   void step(const topic_id_partition& key);
   void read(const topic_id_partition& key, feed& of, const follow_question& question);
+  void read_elsewhere(const remote_partition& there, const follow_question& question);
   void has_read(const topic_id_partition& key, const follow_question& question,
                 const read_result& found);
   void find_place(const topic_id_partition& key, const follow_question& question);
@@ -77,6 +92,7 @@ private:
             const read_result& found);
   void serve(const topic_id_partition& key, const follow_question& question,
              const record_stretch_ptr& stretch);
+  void watch_elsewhere(const topic_id_partition& key, log_offset offset);
   void fail(const topic_id_partition& key, const follow_question& question, const fault& why);
   void park(const topic_id_partition& key, const follow_question& question);
   std::vector<waiter> take_hungry(feed& of, const follow_question& question);
@@ -87,6 +103,7 @@ private:
   const broker_services& services_;
   const admin_worker_handle worker_;
   const admin_worker_handle searcher_;
+  remote_partitions remote_;
   feed_map feeds_;
   std::unordered_map<uint64_t, topic_id_partition> keys_;       ///< Of the feeds, by their ids.
   std::unordered_map<uint64_t, topic_id_partition> followers_;  ///< By their numbers.

@@ -115,9 +115,9 @@ void group_membership::answered(const join_group_response& response) {
 void group_membership::assign(const join_group_response& response, sync_group_request& request) {
   std::vector<subscribed_member> members;
   for (const auto& each : response.members) {
-    members.push_back({each.member_id, each.group_instance_id,
-                       subscribed_topics(each.metadata.view()).value_or(
-                           std::vector<std::string>{})});
+    members.push_back(
+        {each.member_id, each.group_instance_id,
+         subscribed_topics(each.metadata.view()).value_or(std::vector<std::string>{})});
   }
   counts_ = partition_counts();
   const auto assigned = assign_ranges(

@@ -18,12 +18,24 @@ constexpr uint64_t timer_kinds = 4;
 constexpr int64_t answer_ms = 60'000;
 
 // The versions that are spoken: with static members, and groups in OffsetFetch.
-constexpr api_version version_of(const join_group_request&) { return 7; }
-constexpr api_version version_of(const sync_group_request&) { return 5; }
-constexpr api_version version_of(const heartbeat_request&) { return 4; }
-constexpr api_version version_of(const leave_group_request&) { return 4; }
-constexpr api_version version_of(const offset_commit_request&) { return 8; }
-constexpr api_version version_of(const offset_fetch_request&) { return 8; }
+constexpr api_version version_of(const join_group_request&) {
+  return 7;
+}
+constexpr api_version version_of(const sync_group_request&) {
+  return 5;
+}
+constexpr api_version version_of(const heartbeat_request&) {
+  return 4;
+}
+constexpr api_version version_of(const leave_group_request&) {
+  return 4;
+}
+constexpr api_version version_of(const offset_commit_request&) {
+  return 8;
+}
+constexpr api_version version_of(const offset_fetch_request&) {
+  return 8;
+}
 
 const std::string& group_of(const offset_fetch_request& request) {
   return request.groups.front().group_id;
@@ -136,13 +148,13 @@ memberships_actor::memberships_actor(caf::actor_config& config, unit& where,
 memberships_actor::~memberships_actor() = default;
 
 memberships_actor::behavior_type memberships_actor::make_behavior() {
-  return {[this](const membership_question& question) { question.ask(*this); },
-          [this](const timer_expired& timer) {
-            auto found = members_.find(timer.token / timer_kinds);
-            if (found == members_.end()) return;
-            found->second->membership.timer(
-                static_cast<membership_timer>(timer.token % timer_kinds));
-          }};
+  return {
+      [this](const membership_question& question) { question.ask(*this); },
+      [this](const timer_expired& timer) {
+        auto found = members_.find(timer.token / timer_kinds);
+        if (found == members_.end()) return;
+        found->second->membership.timer(static_cast<membership_timer>(timer.token % timer_kinds));
+      }};
 }
 
 void memberships_actor::on_exit() {
@@ -205,8 +217,7 @@ broker_id memberships_actor::coordinator_of(const std::string& group) {
 
 /// As FindCoordinator does for the first group of a cluster.
 void memberships_actor::create_offsets_topic(const metadata_image& image) {
-  create_topics_command command{
-      {}, {.client_id = "admin", .listener = "admin", .version = 7}};
+  create_topics_command command{{}, {.client_id = "admin", .listener = "admin", .version = 7}};
   command.request.topics.push_back(
       topic_by_defaults(offsets_topic, *services_.config->get(), image));
   this->request(services_.controller, caf::infinite, std::move(command))
@@ -219,11 +230,13 @@ void memberships_actor::ask(member& who, Request request) {
   const auto image = services_.metadata->get();
   if (!here || !image) return ask_elsewhere(who, std::move(request));
   this->request(here, caf::infinite, question_of(std::move(request), who.wanted, *image))
-      .then([this, number = who.number](const typename answer_of<Request>::type&
-                                            answer) { answered(number, response_of(answer)); },
-            [this, number = who.number, group = who.wanted.group](const caf::error&) {
-              unanswered(number, nobody(group));
-            });
+      .then(
+          [this, number = who.number](const typename answer_of<Request>::type& answer) {
+            answered(number, response_of(answer));
+          },
+          [this, number = who.number, group = who.wanted.group](const caf::error&) {
+            unanswered(number, nobody(group));
+          });
 }
 
 template <class Request>

@@ -79,6 +79,14 @@ constexpr route table[] = {
 
 constexpr route broker_table[] = {
     {api_key::fetch, 17, 17, 17, handle_fetch, false, true},
+    // What a broker asks for the browsers that are connected to it.
+    {api_key::list_offsets, 7, 7, 7, handle_list_offsets, false, true},
+    {api_key::offset_commit, 8, 8, 8, handle_offset_commit, false, true},
+    {api_key::offset_fetch, 8, 8, 8, handle_offset_fetch, false, true},
+    {api_key::join_group, 7, 7, 7, handle_join_group, false, true},
+    {api_key::heartbeat, 4, 4, 4, handle_heartbeat, false, true},
+    {api_key::leave_group, 4, 4, 4, handle_leave_group, false, true},
+    {api_key::sync_group, 5, 5, 5, handle_sync_group, false, true},
     {api_key::broker_hello, 0, 0, 0, handle_broker_hello},
     {api_key::broker_proof, 0, 0, 0, handle_broker_proof},
     {api_key::propose_isrs, 0, 0, 0, handle_propose_isrs, false, true},

@@ -16,9 +16,9 @@ constexpr int ticks_between_commits = 10;
 json::array to_json(const group_positions& positions) {
   json::array list;
   for (const auto& each : positions) {
-    list.push_back(json::array{
-        each.topic, each.partition,
-        each.offset < 0 ? json::value{} : json::value(std::to_string(each.offset))});
+    list.push_back(
+        json::array{each.topic, each.partition,
+                    each.offset < 0 ? json::value{} : json::value(std::to_string(each.offset))});
   }
   return list;
 }
@@ -83,19 +83,19 @@ void data_session::hear(int64_t id, uint64_t life, const group_news& news) {
   auto* known = find(id);
   auto member = members_.find(id);
   if (known == nullptr || member == members_.end() || member->second.life != life) return;
-  std::visit(overloaded{[&](const group_assigned& each) { assigned(id, *known, each); },
-                        [&](const group_revoked& each) { revoked(id, *known, each); },
-                        [&](const group_committed& each) {
-                          if (member->second.commits_by_itself) return;
-                          link_.send(text_of({{"op", "committed"},
-                                              {"id", id},
-                                              {"offsets", to_json(each.positions)}}));
-                        },
-                        [&](const group_trouble& each) {
-                          link_.refuse(id, problem_of(each.why));
-                          if (each.is_final) remove(id);
-                        }},
-             news);
+  std::visit(
+      overloaded{[&](const group_assigned& each) { assigned(id, *known, each); },
+                 [&](const group_revoked& each) { revoked(id, *known, each); },
+                 [&](const group_committed& each) {
+                   if (member->second.commits_by_itself) return;
+                   link_.send(text_of(
+                       {{"op", "committed"}, {"id", id}, {"offsets", to_json(each.positions)}}));
+                 },
+                 [&](const group_trouble& each) {
+                   link_.refuse(id, problem_of(each.why));
+                   if (each.is_final) remove(id);
+                 }},
+      news);
 }
 
 void data_session::assigned(int64_t id, data_subscription& subscription,
@@ -140,8 +140,7 @@ void data_session::locate_assigned(int64_t id, uint64_t serial, locate_question 
   backend_->locate(std::move(where), std::move(reply));
 }
 
-void data_session::revoked(int64_t id, data_subscription& subscription,
-                           const group_revoked& news) {
+void data_session::revoked(int64_t id, data_subscription& subscription, const group_revoked& news) {
   auto& member = members_.at(id);
   link_.send(text_of({{"op", "revoked"}, {"id", id}, {"lost", news.is_lost}}));
   if (!news.is_lost && member.commits_by_itself) member.seat->commit(positions_of(subscription));

@@ -1,4 +1,5 @@
-// Being a member of a consumer group on behalf of a browser: what is asked, and what a member hears.
+// Being a member of a consumer group on behalf of a browser: what is asked, and what a member
+// hears.
 #pragma once
 
 #include <cstdint>

@@ -45,6 +45,14 @@ constexpr mapping mappings[] = {
      "The group has no coordinator at the moment"},
     {error_code::coordinator_load_in_progress, 503, "coordinator-loading",
      "The group's coordinator is still loading"},
+    {error_code::invalid_group_id, 400, "invalid-group", "The name of the group is not valid"},
+    {error_code::invalid_session_timeout, 400, "invalid-session-timeout",
+     "The session timeout is not allowed"},
+    {error_code::inconsistent_group_protocol, 409, "group-protocol",
+     "The members of the group assign partitions in another way"},
+    {error_code::fenced_instance_id, 409, "fenced-instance",
+     "Another member has come with the same instance"},
+    {error_code::group_max_size_reached, 503, "group-full", "There are too many members"},
     {error_code::broker_not_available, 503, "not-available", "The broker cannot answer now"},
 };
 

@@ -58,6 +58,7 @@ void websocket_connection::start(const upgrade_request& request) {
     answer.set(http::field::sec_websocket_protocol, std::string{websocket_protocol});
   }));
   stream_.text(true);
+  stream_.auto_fragment(false);  // a frame is one write, not one for every four kilobytes
   stream_.async_accept(request, [self = shared_from_this()](const asio_error& error) {
     if (error) return self->cut();
     self->opened();

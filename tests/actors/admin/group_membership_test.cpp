@@ -60,13 +60,13 @@ struct member_fixture {
   /// Up to being assigned both partitions of "orders", as the group's leader.
   void join(group_membership& member) {
     member.join();
-    member.answered(join_group_response{.error_code = error_code::member_id_required,
-                                        .member_id = "m-1"});
+    member.answered(
+        join_group_response{.error_code = error_code::member_id_required, .member_id = "m-1"});
     join_group_response joined{.generation_id = 4, .leader = "m-1", .member_id = "m-1"};
     joined.members.push_back({"m-1", {}, group.joins.back().protocols.front().metadata});
     member.answered(joined);
-    member.answered(sync_group_response{.assignment =
-                                            group.syncs.back().assignments.front().assignment});
+    member.answered(
+        sync_group_response{.assignment = group.syncs.back().assignments.front().assignment});
     member.answered(fetched(17));
   }
   template <class News>
@@ -77,7 +77,8 @@ struct member_fixture {
   }
 };
 
-TEST_CASE_METHOD(member_fixture, "a member joins, assigns as a leader and begins at what is committed") {
+TEST_CASE_METHOD(member_fixture,
+                 "a member joins, assigns as a leader and begins at what is committed") {
   group_membership member{wanted, group};
   join(member);
   REQUIRE(group.joins.size() == 2);
@@ -91,7 +92,8 @@ TEST_CASE_METHOD(member_fixture, "a member joins, assigns as a leader and begins
   CHECK(group.armed.contains(membership_timer::heartbeat));
 }
 
-TEST_CASE_METHOD(member_fixture, "commits go out once a second, with the newest of each partition") {
+TEST_CASE_METHOD(member_fixture,
+                 "commits go out once a second, with the newest of each partition") {
   group_membership member{wanted, group};
   join(member);
   member.commit({{"orders", 0, 20}});
@@ -186,7 +188,8 @@ TEST_CASE_METHOD(member_fixture, "a commit without an answer is sent again") {
   CHECK(group.commits.back().topics.front().partitions.front().committed_offset == 20);
 }
 
-TEST_CASE_METHOD(member_fixture, "partitions that a topic has got since make the leader rebalance") {
+TEST_CASE_METHOD(member_fixture,
+                 "partitions that a topic has got since make the leader rebalance") {
   group_membership member{wanted, group};
   join(member);
   member.timer(membership_timer::heartbeat);
