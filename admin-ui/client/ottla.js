@@ -2,6 +2,7 @@
 //
 //   const ottla = new Ottla('http://127.0.0.1:8090');
 //   ottla.subscribe({ topic: 'orders', from: { tail: 10 } }, { records: (some) => some.forEach(show) });
+//   ottla.join({ group: 'board', topics: ['orders'] }, { records: (some) => some.forEach(show) });
 //   await ottla.publish('orders', [{ key: 'user-1', value: '{"total":12}' }]);
 //
 // A subscription keeps its offsets: after a lost connection it goes on where it was, nothing twice, nothing left out. The
@@ -9,6 +10,7 @@
 // resolved), so a page that is slow is sent less. Offsets are strings: they may be larger than a number is exact.
 
 import { Connection } from './connection.js';
+import { Member } from './member.js';
 
 /** @typedef {import('./connection.js').Light} Light */
 /** @typedef {import('./connection.js').Frame} Frame */
@@ -74,7 +76,7 @@ import { Connection } from './connection.js';
 /** @typedef {{ partition: number, offset: string }} Published */
 
 const again_ms = 1000;
-const credit_max = { msgs: 1000, bytes: 1 << 20 };
+export const credit_max = { msgs: 1000, bytes: 1 << 20 };
 
 /**
  * The text of a key or value; null where it is null or no text.
@@ -88,7 +90,7 @@ export function text_of(bytes) {
 /**
  * What is handed out and not yet handled, so that credit is given back in large pieces.
  */
-class Credit {
+export class Credit {
   #send;
   #back = { msgs: 0, bytes: 0 };
 
@@ -119,7 +121,7 @@ class Credit {
  * @param {Frame} frame
  * @returns {OttlaRecord[]}
  */
-function records_of(frame) {
+export function records_of(frame) {
   return frame.recs.map((/** @type {Frame} */ record) => ({
     topic: frame.t,
     partition: frame.p,
@@ -132,7 +134,7 @@ function records_of(frame) {
 }
 
 /** @param {string} offset */
-const after = (offset) => String(BigInt(offset) + 1n);
+export const after = (offset) => String(BigInt(offset) + 1n);
 
 /** Reads a topic without a group. Made by Ottla.subscribe. */
 export class Subscription {
@@ -311,10 +313,12 @@ export class Subscription {
 export class Ottla {
   #connection;
   #next_id = 1;
-  /** @type {Map<number, Subscription>} */
+  /** @type {Map<number, Subscription | Member>} */
   #subscriptions = new Map();
   /** @type {Map<number, { resolve: (results: Published[]) => void, reject: (why: Error) => void }>} */
   #publishing = new Map();
+  /** @type {Promise<unknown>} */
+  #turn = Promise.resolve();
   #is_closed = false;
 
   /**
@@ -353,6 +357,25 @@ export class Ottla {
   }
 
   /**
+   * Reads as a member of a consumer group, beside other pages and other clients.
+   * @param {import('./member.js').JoinOptions} options
+   * @param {import('./member.js').MemberHandlers} handlers
+   * @returns {Member}
+   */
+  join(options, handlers) {
+    const id = this.#next_id++;
+    const member = new Member(
+      id,
+      options,
+      handlers,
+      (frame) => this.#connection.send(frame),
+      () => this.#subscriptions.delete(id),
+    );
+    this.#subscriptions.set(id, member);
+    return member;
+  }
+
+  /**
    * Resolves when the records are as safe as the topic asks. Rejects where the broker refuses one; and when the connection is
    * lost before the answer: whether they are in the topic is then not known.
    * @param {string} topic
@@ -360,6 +383,18 @@ export class Ottla {
    * @returns {Promise<Published[]>}
    */
   publish(topic, records) {
+    // The broker takes one at a time.
+    const published = this.#turn.then(() => this.#publish(topic, records));
+    this.#turn = published.catch(() => {});
+    return published;
+  }
+
+  /**
+   * @param {string} topic
+   * @param {NewRecord[]} records
+   * @returns {Promise<Published[]>}
+   */
+  #publish(topic, records) {
     const id = this.#next_id++;
     const recs = records.map(({ partition, key, value, headers, timestamp }) => ({
       ...(partition === undefined ? {} : { p: partition }),

@@ -171,6 +171,9 @@ describe('publishing', () => {
   it('resolves with where the records are', async () => {
     Peer.last.welcome();
     const published = ottla.publish('orders', orders);
+    const next = ottla.publish('orders', orders);
+    await settled();
+    expect(sent().filter((op) => op === 'pub').length).toBe(1); // one at a time
     expect(Peer.last.sent.at(-1)).toEqual({
       op: 'pub',
       id: 1,
@@ -180,15 +183,77 @@ describe('publishing', () => {
     });
     Peer.last.say({ op: 'puback', id: 1, results: [{ p: 2, o: '17' }] });
     expect(await published).toEqual([{ partition: 2, offset: '17' }]);
+    await settled();
+    Peer.last.say({ op: 'puback', id: 2, results: [{ p: 2, o: '18' }] });
+    expect(await next).toEqual([{ partition: 2, offset: '18' }]);
   });
   it('rejects what the broker refuses, and what it may or may not have taken', async () => {
     Peer.last.welcome();
     const refused = ottla.publish('orders', orders);
+    await settled();
     Peer.last.say({ op: 'puback', id: 1, results: [{ problem: { title: 'Too large' } }] });
     await expect(refused).rejects.toThrow('Too large');
     const unknown = ottla.publish('orders', orders);
+    await settled();
     Peer.last.close();
     await expect(unknown).rejects.toThrow('lost before the answer');
     await expect(ottla.publish('orders', orders)).rejects.toThrow('cannot be reached');
+  });
+});
+
+describe('a member of a group', () => {
+  const assigned = {
+    op: 'assigned',
+    id: 1,
+    gen: 2,
+    generation: 7,
+    partitions: [['orders', 0, '5']],
+  };
+  const join = () => {
+    ottla.join({ group: 'board', topics: ['orders'] }, handlers);
+    Peer.last.welcome();
+    Peer.last.say(assigned);
+  };
+  const acks = () => Peer.last.sent.filter(({ op }) => op === 'ack').map(({ offsets }) => offsets);
+
+  it('acknowledges what the page has done, some at a time', async () => {
+    join();
+    Peer.last.say(recs(['5'], { gen: 2 }));
+    Peer.last.say(recs(['6'], { gen: 2 }));
+    Peer.last.say(recs(['7'], { gen: 1 })); // of an older assignment
+    await vi.advanceTimersByTimeAsync(200);
+    expect(acks()).toEqual([[['orders', 0, '7']]]);
+  });
+  it('says how far it is before it gives partitions up, even if that is nothing', async () => {
+    join();
+    Peer.last.say(recs(['5'], { gen: 2 }));
+    Peer.last.say({ op: 'revoked', id: 1, lost: false });
+    await settled();
+    Peer.last.say({ ...assigned, gen: 3 });
+    Peer.last.say({ op: 'revoked', id: 1, lost: false });
+    await settled();
+    expect(acks()).toEqual([[['orders', 0, '6']], []]);
+  });
+  it('does not see twice what it did but could not commit, and acknowledges it again', async () => {
+    join();
+    Peer.last.say(recs(['5', '6'], { gen: 2 }));
+    await settled();
+    reconnect();
+    expect(Peer.last.sent[1]).toMatchObject({ op: 'join', group: 'board' });
+    Peer.last.say(assigned);
+    Peer.last.say(recs(['5', '6', '7'], { gen: 2 }));
+    await vi.advanceTimersByTimeAsync(200);
+    expect(seen.map(({ offset }) => offset)).toEqual(['5', '6', '7']);
+    expect(acks()).toEqual([[['orders', 0, '8']]]);
+  });
+  it('reads again what was committed once the group was set back', async () => {
+    join();
+    Peer.last.say(recs(['5'], { gen: 2 }));
+    await settled();
+    Peer.last.say({ op: 'committed', id: 1, offsets: [['orders', 0, '6']] });
+    Peer.last.say({ ...assigned, gen: 3 });
+    Peer.last.say(recs(['5'], { gen: 3 }));
+    await settled();
+    expect(seen.map(({ offset }) => offset)).toEqual(['5', '5']);
   });
 });

@@ -1,0 +1,1 @@
+../../admin-ui/client/member.js
