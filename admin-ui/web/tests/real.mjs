@@ -107,6 +107,10 @@ async function tail_a_topic(browser, faults) {
   const waiting = page.waitForEvent('download', { timeout: 10_000 });
   await page.getByRole('button', { name: 'Download' }).click();
   if ((await waiting).suggestedFilename() !== 'orders-0-1263.bin') faults.push('the wrong file');
+  await page.getByLabel('Begin').selectOption('oldest');
+  await page.getByLabel('In the value').fill('order 1233');
+  await page.getByLabel('In the value').press('Enter');
+  await shows(page, 'showing 1 of 1 record, 0 gaps', faults); // the broker has looked through all
   await page.getByRole('button', { name: 'Jump to now' }).click();
   await shows(page, 'Waiting for records', faults);
   await page.close();
