@@ -98,6 +98,39 @@ public:
       self.change_topic_configs(wanted, reply);
     });
   }
+  void delete_group(std::string name, admin_reply<change_made> reply) override {
+    ask([name = std::move(name), reply](admin_actor& self) { self.delete_group(name, reply); });
+  }
+  void delete_group_offsets(std::string group, std::string topic,
+                            admin_reply<change_made> reply) override {
+    ask([group = std::move(group), topic = std::move(topic), reply](admin_actor& self) {
+      self.delete_group_offsets(group, topic, reply);
+    });
+  }
+  void reset_group_offsets(offset_reset wanted, admin_reply<offset_plan> reply) override {
+    ask([wanted = std::move(wanted), reply](admin_actor& self) {
+      self.reset_group_offsets(wanted, reply);
+    });
+  }
+  void delete_records(record_deletion wanted,
+                      admin_reply<std::vector<deleted_records>> reply) override {
+    ask([wanted = std::move(wanted), reply](admin_actor& self) {
+      self.delete_records(wanted, reply);
+    });
+  }
+  void reassignments(admin_reply<std::vector<reassignment_view>> reply) override {
+    ask([reply](admin_actor& self) { self.reassignments(reply); });
+  }
+  void reassign(std::vector<replica_choice> wanted,
+                admin_reply<std::vector<partition_outcome>> reply) override {
+    ask([wanted = std::move(wanted), reply](admin_actor& self) { self.reassign(wanted, reply); });
+  }
+  void elect_leaders(leader_election wanted,
+                     admin_reply<std::vector<partition_outcome>> reply) override {
+    ask([wanted = std::move(wanted), reply](admin_actor& self) {
+      self.elect_leaders(wanted, reply);
+    });
+  }
   void records(records_question question, admin_reply<records_page> reply) override {
     ask([question = std::move(question), reply](admin_actor& self) {
       self.records(question, reply);

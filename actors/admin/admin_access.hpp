@@ -2,12 +2,28 @@
 #pragma once
 
 #include "actors/admin/admin_actor.hpp"
+#include "actors/group/java_string.hpp"
 
 namespace ottla {
 
 /// With what the broker said, or else what the error means.
 inline fault fault_of(error_code error, const std::string& message = {}) {
   return {error, message.empty() ? std::string{error_text(error)} : message, 0};
+}
+
+/// Why a group does not answer here.
+inline fault group_fault(const metadata_image& image, const std::string& name, error_code error) {
+  auto topic = image.find_topic(offsets_topic);
+  if (!topic || error == error_code::group_id_not_found) {
+    return {error_code::group_id_not_found, "there is no group '" + name + "'", 0};
+  }
+  if (error != error_code::not_coordinator) return fault_of(error);
+  const auto partition = coordinator_partition(name, topic->partition_count());
+  const auto leader = topic->partition(partition).leader.id;
+  return {error,
+          leader == no_broker ? "no broker coordinates it at the moment"
+                              : "broker " + std::to_string(leader) + " coordinates it",
+          0};
 }
 
 inline void add_leader(std::set<broker_id>& leaders, const partition_record& record) {

@@ -8,7 +8,7 @@
 
 #include "actors/admin/admin_access.hpp"
 #include "actors/admin/in_turns.hpp"
-#include "actors/config/config_description.hpp"
+#include "actors/cluster/config_requests.hpp"
 #include "storage/file_system.hpp"
 
 namespace ottla {
@@ -295,7 +295,8 @@ void admin_actor::topic_configs(const std::string& name,
   auto topic = topic_for(name, reply);
   if (!topic) return;
   std::vector<config_view> views;
-  for (auto& each : describe_topic_configs(*services_.config->get(), topic->configs())) {
+  const auto replicas = topic->partition(0).replicas.size();
+  for (auto& each : describe_topic(*services_.config->get(), name, replicas, topic->configs())) {
     views.push_back({each.name, each.value, name_of(each.source), each.is_read_only,
                      each.is_sensitive, name_of(each.type), std::string{each.doc}});
   }

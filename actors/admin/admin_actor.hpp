@@ -51,11 +51,24 @@ public:
   void delete_topic(const std::string& name, const admin_reply<change_made>& reply);
   void change_topic_configs(const topic_config_change& wanted,
                             const admin_reply<change_made>& reply);
+  void delete_group(const std::string& name, const admin_reply<change_made>& reply);
+  void delete_group_offsets(const std::string& group, const std::string& topic,
+                            const admin_reply<change_made>& reply);
+  void reset_group_offsets(const offset_reset& wanted, const admin_reply<offset_plan>& reply);
+  void delete_records(const record_deletion& wanted,
+                      const admin_reply<std::vector<deleted_records>>& reply);
+  void reassignments(const admin_reply<std::vector<reassignment_view>>& reply);
+  void reassign(const std::vector<replica_choice>& wanted,
+                const admin_reply<std::vector<partition_outcome>>& reply);
+  void elect_leaders(const leader_election& wanted,
+                     const admin_reply<std::vector<partition_outcome>>& reply);
   void records(const records_question& question, const admin_reply<records_page>& reply);
   void produce(const produce_question& question,
                const admin_reply<std::vector<produced_record>>& reply);
 
 private:
+  struct offset_move;
+  using offset_move_ptr = std::shared_ptr<offset_move>;
   struct record_read;
   using record_read_ptr = std::shared_ptr<record_read>;
   using group_rows = std::vector<group_row>;
@@ -78,6 +91,10 @@ private:
                      std::function<void(std::optional<group_detail>, error_code)> use);
   void measure_groups(const image_ptr& image, std::vector<std::string> names,
                       std::function<void(std::vector<std::optional<group_detail>>)> use);
+  void add_waits(group_detail view, const admin_reply<group_detail>& reply);
+  void plan_offsets(const offset_move_ptr& move, const partition_descriptions& known);
+  void finish_plan(const offset_move_ptr& move);
+  void commit_plan(const offset_move_ptr& move, offset_plan plan);
   void answer_groups(const image_ptr& image, const groups_question& question, group_rows rows,
                      const admin_reply<groups_page>& reply);
   [[nodiscard]] std::vector<log_dir_view> own_log_dirs() const;

@@ -1,10 +1,10 @@
 // Changes that the admin interface asks for: the same requests to the controller that Kafka's admin
 // API makes, judged by the same rules.
-#include <caf/error.hpp>
 #include <utility>
 
 #include "actors/admin/admin_access.hpp"
 #include "actors/admin/admin_actor.hpp"
+#include "actors/admin/admin_change.hpp"
 #include "actors/cluster/config_requests.hpp"
 #include "actors/config/config_changes.hpp"
 
@@ -27,24 +27,7 @@ void answer_change(const Response& answer, const admin_reply<change_made>& reply
   reply(change_made{});
 }
 
-caller_context admin_caller(api_version version) {
-  return {.client_id = "admin", .listener = "admin", .version = version};
-}
-
 }  // namespace
-
-/// `finish` gets the controller's response.
-template <class Request, class Finish>
-void admin_actor::change(Request wanted, api_version version, Finish finish,
-                         std::function<void(const fault&)> failed) {
-  using response = typename Request::response;
-  this->request(services_.controller, caf::infinite,
-                admin_command<Request>{std::move(wanted), admin_caller(version)})
-      .then([finish](const response& answer) { finish(answer); },
-            [failed](const caf::error&) {
-              failed({error_code::not_controller, "the controller cannot be reached now", 0});
-            });
-}
 
 void admin_actor::create_topic(const topic_creation& wanted,
                                const admin_reply<created_topic>& reply) {

@@ -1,6 +1,7 @@
 // Consumer groups, for the admin interface.
 #include <algorithm>
 #include <caf/error.hpp>
+#include <functional>
 #include <utility>
 
 #include "actors/admin/admin_access.hpp"
@@ -13,6 +14,10 @@ namespace ottla {
 namespace {
 
 constexpr size_t groups_at_a_time = 16;
+/// How many partitions of one group are looked into for what waits there, and what of each.
+constexpr size_t waits_max = 64;
+constexpr size_t waits_at_a_time = 8;
+constexpr int64_t wait_bytes_max = 16 << 10;
 constexpr api_version describe_version = 6;  // says GROUP_ID_NOT_FOUND
 
 /// Sorted partitions, each topic once.
@@ -240,27 +245,43 @@ void admin_actor::answer_groups(const image_ptr& image, const groups_question& q
                  });
 }
 
+/// Reads the first record that waits, on those partitions that are the furthest behind.
+void admin_actor::add_waits(group_detail view, const admin_reply<group_detail>& reply) {
+  std::vector<size_t> behind;
+  for (size_t i = 0; i < view.offsets.size(); ++i) {
+    if (view.offsets[i].lag().value_or(0) > 0) behind.push_back(i);
+  }
+  std::ranges::sort(behind, std::greater{}, [&](size_t i) { return view.offsets[i].lag(); });
+  behind.resize(std::min(behind.size(), waits_max));
+  view.as_of = time().wall_ms();
+  auto filled = gather_for<group_detail>(std::move(view),
+                                         [reply](group_detail& whole) { reply(std::move(whole)); });
+  in_turns::start(behind.size(), waits_at_a_time,
+                  [this, behind, filled](size_t n, const in_turns::ended_function& ended) {
+                    if (is_over_) return ended();
+                    auto* offset = &filled->offsets[behind[n]];
+                    auto use = [=](outcome<records_page> page) {
+                      if (page && !page->records.empty()) {
+                        offset->waiting_since = page->records.front().timestamp;
+                      }
+                      ended();
+                    };
+                    records({.topic = offset->topic,
+                             .partition = offset->partition,
+                             .start = from_offset{std::max(offset->committed, *offset->start)},
+                             .limit = 1,
+                             .scan_bytes_max = wait_bytes_max,
+                             .preview_bytes = 0},
+                            admin_reply<records_page>{use});
+                  });
+}
+
 void admin_actor::group(const std::string& name, const admin_reply<group_detail>& reply) {
   auto image = image_for(reply);
   if (!image) return;
-  auto topic = image->find_topic(offsets_topic);
-  if (!topic) {
-    return reply(fault{error_code::group_id_not_found, "there is no group '" + name + "'", 0});
-  }
-  const auto partition = coordinator_partition(name, topic->partition_count());
-  const auto leader = topic->partition(partition).leader.id;
-  measure_group(image, name, [=](std::optional<group_detail> view, error_code error) {
-    if (view) return reply(std::move(*view));
-    if (error == error_code::group_id_not_found) {
-      return reply(fault{error, "there is no group '" + name + "'", 0});
-    }
-    if (error != error_code::not_coordinator) {
-      return reply(fault_of(error));
-    }
-    reply(fault{error,
-                leader == no_broker ? "no broker coordinates it at the moment"
-                                    : "broker " + std::to_string(leader) + " coordinates it",
-                0});
+  measure_group(image, name, [=, this](std::optional<group_detail> view, error_code error) {
+    if (view) return add_waits(std::move(*view), reply);
+    reply(group_fault(*image, name, error));
   });
 }
 

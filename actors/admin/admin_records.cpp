@@ -93,7 +93,8 @@ void admin_actor::read_on(const record_read_ptr& read) {
   if (is_over_) return;
   this->request(read->partition, caf::infinite,
                 read_partition{.fetch_offset = read->page.next,
-                               .max_bytes = read_bytes_max,
+                               .max_bytes = static_cast<int32_t>(std::min<int64_t>(
+                                   read_bytes_max, read->question.scan_bytes_max)),
                                .at_least_one_batch = true,
                                .from_any_replica = true})
       .then(

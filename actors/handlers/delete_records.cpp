@@ -1,6 +1,6 @@
 #include "actors/handlers/delete_records.hpp"
 
-#include "actors/config/topic_config.hpp"
+#include "actors/cluster/record_deletion.hpp"
 #include "actors/handlers/gather.hpp"
 #include "actors/handlers/partition_access.hpp"
 #include "protocol/messages/delete_records.hpp"
@@ -8,14 +8,9 @@
 namespace ottla {
 namespace {
 
-/// Records of a topic that is only compacted, or that coordinators own, are not deleted by offset.
 error_code check(const broker_config& config, const resolved_partition& found) {
   if (found.error != error_code::none) return found.error;
-  if (found.topic->is_internal()) return error_code::invalid_topic_exception;
-  if (!make_topic_config(config, found.topic->configs()).cleanup_delete) {
-    return error_code::policy_violation;
-  }
-  return error_code::none;
+  return record_deletion_problem(config, *found.topic);
 }
 
 }  // namespace

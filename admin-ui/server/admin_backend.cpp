@@ -19,4 +19,16 @@ std::optional<int64_t> group_detail::lag() const {
   return sum;
 }
 
+std::optional<int64_t> group_detail::lag_seconds() const {
+  const auto records = lag();
+  if (!records || *records == 0) return records;
+  std::optional<timestamp_ms> oldest;
+  for (const auto& each : offsets) {
+    if (!each.waiting_since || *each.waiting_since < 0) continue;
+    oldest = std::min(oldest.value_or(*each.waiting_since), *each.waiting_since);
+  }
+  if (!oldest) return std::nullopt;
+  return std::max<int64_t>(0, as_of - *oldest) / 1000;
+}
+
 }  // namespace ottla

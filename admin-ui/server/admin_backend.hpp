@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "admin-ui/server/change_views.hpp"
 #include "admin-ui/server/feed_views.hpp"
 #include "admin-ui/server/group_views.hpp"
 #include "admin-ui/server/record_views.hpp"
@@ -231,6 +232,9 @@ struct group_offset_view {
   std::optional<log_offset> end;  ///< The high watermark.
   std::optional<std::string> member;
   std::string metadata;
+  /// When the oldest record was written that is not consumed; only of one group's detail, and of
+  /// the partitions that are the furthest behind.
+  std::optional<timestamp_ms> waiting_since;
 
   /// Records not consumed yet. What was committed before the log's start was deleted counts from
   /// there.
@@ -245,10 +249,13 @@ struct group_detail {
   broker_id coordinator = no_broker;
   std::vector<member_view> members;
   std::vector<group_offset_view> offsets;
+  timestamp_ms as_of = no_timestamp;
   std::vector<missing_broker> missing;
 
   /// Over all offsets; nothing if one of them has none.
   [[nodiscard]] std::optional<int64_t> lag() const;
+  /// The age of the oldest record that waits; 0 if none does, nothing if it is not known.
+  [[nodiscard]] std::optional<int64_t> lag_seconds() const;
 };
 
 /// One condition of being ready, and why it does not hold.
@@ -290,9 +297,6 @@ struct topic_config_change {
   bool validate_only = false;
 };
 
-/// For changes: nothing but success.
-struct change_made {};
-
 class admin_backend {
 public:
   virtual ~admin_backend() = default;
@@ -332,6 +336,20 @@ public:
   virtual void create_topic(topic_creation wanted, admin_reply<created_topic> reply) = 0;
   virtual void delete_topic(std::string name, admin_reply<change_made> reply) = 0;
   virtual void change_topic_configs(topic_config_change wanted, admin_reply<change_made> reply) = 0;
+  /// NON_EMPTY_GROUP, as the next two.
+  virtual void delete_group(std::string name, admin_reply<change_made> reply) = 0;
+  /// GROUP_SUBSCRIBED_TO_TOPIC where only a member that reads the topic stands against it.
+  virtual void delete_group_offsets(std::string group, std::string topic,
+                                    admin_reply<change_made> reply) = 0;
+  virtual void reset_group_offsets(offset_reset wanted, admin_reply<offset_plan> reply) = 0;
+  /// The fate of each partition is in the answer.
+  virtual void delete_records(record_deletion wanted,
+                              admin_reply<std::vector<deleted_records>> reply) = 0;
+  virtual void reassignments(admin_reply<std::vector<reassignment_view>> reply) = 0;
+  virtual void reassign(std::vector<replica_choice> wanted,
+                        admin_reply<std::vector<partition_outcome>> reply) = 0;
+  virtual void elect_leaders(leader_election wanted,
+                             admin_reply<std::vector<partition_outcome>> reply) = 0;
 };
 
 }  // namespace ottla

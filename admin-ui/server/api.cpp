@@ -31,8 +31,16 @@ constexpr api_route table[] = {
     {"PATCH", "/api/v1/topics/{topic}/configs", change_topic_configs, form_bytes_max, change_ms},
     {"GET", "/api/v1/topics/{topic}/partitions/{partition}/records", answer_records, 0, scan_ms},
     {"POST", "/api/v1/topics/{topic}/records", produce_records, records_bytes_max, scan_ms},
+    {"POST", "/api/v1/topics/{topic}/record-deletions", delete_records, form_bytes_max, change_ms},
     {"GET", "/api/v1/groups", answer_groups},
     {"GET", "/api/v1/groups/{group}", answer_group},
+    {"DELETE", "/api/v1/groups/{group}", delete_group, 0, change_ms},
+    {"DELETE", "/api/v1/groups/{group}/offsets/{topic}", delete_group_offsets, 0, change_ms},
+    {"POST", "/api/v1/groups/{group}/offset-resets", reset_group_offsets, form_bytes_max,
+     change_ms},
+    {"GET", "/api/v1/reassignments", answer_reassignments},
+    {"POST", "/api/v1/reassignments", reassign, form_bytes_max, change_ms},
+    {"POST", "/api/v1/leader-elections", elect_leaders, form_bytes_max, change_ms},
 };
 
 /// Nothing unless the path is of that form; else what stands for its names.

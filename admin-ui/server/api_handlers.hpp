@@ -24,8 +24,16 @@ void change_topic_configs(const api_call& call);
 
 void answer_records(const api_call& call);
 void produce_records(const api_call& call);
+void delete_records(const api_call& call);
 
 void answer_groups(const api_call& call);
 void answer_group(const api_call& call);
+void delete_group(const api_call& call);
+void delete_group_offsets(const api_call& call);
+void reset_group_offsets(const api_call& call);
+
+void answer_reassignments(const api_call& call);
+void reassign(const api_call& call);
+void elect_leaders(const api_call& call);
 
 }  // namespace ottla

@@ -69,4 +69,42 @@ std::optional<json::object> read_body(const api_call& call,
   return std::nullopt;
 }
 
+std::optional<int64_t> whole_number(const json::value& value) {
+  if (const auto* number = value.if_int64()) return *number;
+  if (const auto* text = value.if_string()) {
+    return parse_number<int64_t>(std::string_view{text->data(), text->size()});
+  }
+  return std::nullopt;
+}
+
+const json::array* read_objects(const json::object& body, const char* name, size_t most,
+                                std::vector<violation>& wrong) {
+  const auto* value = body.if_contains(name);
+  const auto* items = value == nullptr ? nullptr : value->if_array();
+  const bool is_sound =
+      items != nullptr && !items->empty() && items->size() <= most &&
+      std::ranges::all_of(*items, [](const json::value& each) { return each.is_object(); });
+  if (is_sound) return items;
+  wrong.push_back({"/" + std::string{name}, "1 to " + std::to_string(most) + " objects"});
+  return nullptr;
+}
+
+std::optional<partition_index> read_partition(const json::object& body, const char* name,
+                                              const std::string& where,
+                                              std::vector<violation>& wrong) {
+  const auto* value = body.if_contains(name);
+  const auto* number = value == nullptr ? nullptr : value->if_int64();
+  if (number != nullptr && *number >= 0 && *number <= INT32_MAX) {
+    return static_cast<partition_index>(*number);
+  }
+  wrong.push_back({where + "/" + name, "the number of a partition"});
+  return std::nullopt;
+}
+
+bool is_confirmed(const api_call& call, const std::string& name, std::string what) {
+  if (call.request->parameter("confirm") == name) return true;
+  call.refuse(bad_request(std::move(what), {{"confirm", "the name '" + name + "', once more"}}));
+  return false;
+}
+
 }  // namespace ottla

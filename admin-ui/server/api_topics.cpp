@@ -109,13 +109,8 @@ void create_topic(const api_call& call) {
 
 void delete_topic(const api_call& call) {
   const auto& topic = call.parameters.front();
-  if (call.request->parameter("confirm") != topic) {
-    return call.refuse(bad_request("deleting a topic deletes its records",
-                                   {{"confirm", "the name of the topic, once more"}}));
-  }
-  call.backend->delete_topic(topic, reply_with<change_made>(call, [](const change_made&) {
-                               return http_reply{204, {}, {}, {}};
-                             }));
+  if (!is_confirmed(call, topic, "deleting a topic deletes its records")) return;
+  call.backend->delete_topic(topic, reply_with_nothing(call));
 }
 
 void change_topic_configs(const api_call& call) {
@@ -129,9 +124,7 @@ void change_topic_configs(const api_call& call) {
   read_texts(*body, "set", wanted.set, wrong);
   read_names(*body, "unset", wanted.unset, wrong);
   if (!wrong.empty()) return call.refuse(bad_request("the body is not valid", std::move(wrong)));
-  call.backend->change_topic_configs(
-      std::move(wanted), reply_with<change_made>(
-                             call, [](const change_made&) { return http_reply{204, {}, {}, {}}; }));
+  call.backend->change_topic_configs(std::move(wanted), reply_with_nothing(call));
 }
 
 }  // namespace ottla

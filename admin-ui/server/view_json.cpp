@@ -180,7 +180,8 @@ json::object to_json(const group_offset_view& offset) {
           {"end", text_or_null(offset.end)},
           {"lag", text_or_null(offset.lag())},
           {"member", value_or_null(offset.member)},
-          {"metadata", offset.metadata}};
+          {"metadata", offset.metadata},
+          {"waitingSince", value_or_null(offset.waiting_since)}};
 }
 
 }  // namespace
@@ -252,6 +253,7 @@ json::object to_json(const group_detail& view) {
                       {"coordinator", broker_or_null(view.coordinator)},
                       {"members", objects(view.members)},
                       {"lag", text_or_null(view.lag())},
+                      {"lagSeconds", value_or_null(view.lag_seconds())},
                       {"offsets", objects(view.offsets)}};
   add_missing(object, view.missing);
   return object;

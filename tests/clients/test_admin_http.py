@@ -174,8 +174,9 @@ def test_a_group_is_shown_with_its_members_and_lag(node, admin, topic, group):
     assert member["clientId"] == "reader" and member["assignment"] == [{"topic": topic, "partitions": [0, 1]}]
     [offset] = shown["offsets"]
     assert offset == {"topic": topic, "partition": 0, "committed": "12", "start": "0", "end": "30", "lag": "18",
-                      "member": member["memberId"], "metadata": ""}
+                      "member": member["memberId"], "metadata": "", "waitingSince": offset["waitingSince"]}
     assert shown["lag"] == "18"
+    assert abs(offset["waitingSince"] / 1000 - time.time()) < 120 and 0 <= shown["lagSeconds"] < 120
     [row] = admin.get("/api/v1/groups", state="Stable")["items"]
     assert row == {"group": group, "state": "Stable", "protocolType": "consumer", "members": 1, "topics": 1, "lag": "18"}
     assert admin.get("/api/v1/groups", state="Empty")["items"] == []

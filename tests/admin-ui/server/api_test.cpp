@@ -16,11 +16,13 @@ struct api_fixture {
   std::shared_ptr<scripted_backend> backend = std::make_shared<scripted_backend>();
   server_facts facts{.broker = 7, .version = "1.2.3"};
 
-  http_reply ask(std::string method, std::string_view target, std::string body = "") {
+  http_reply ask(std::string method, std::string_view target, std::string body = "",
+                 std::map<std::string, std::string, std::less<>> headers = {}) {
     auto request = std::make_shared<http_request>();
     request->method = std::move(method);
     request->target = *request_target::parse(target);
     request->body = std::move(body);
+    request->headers = std::move(headers);
     request->id = "run-1";
     auto found = find_route(*request);
     REQUIRE(found.route != nullptr);
@@ -111,6 +113,7 @@ void fill(scripted_backend& backend) {
   backend.the_group->members.push_back({.member_id = "m", .assignment = {{"t", {0}}}});
   backend.the_group->offsets.push_back({.topic = "t"});
   backend.checks.push_back({"metadata", true, ""});
+  backend.the_reassignments.push_back({{"t", 0}, {1, 2}, {2}, {1}});
   backend.the_records.records.push_back({.key = shown_bytes{"k", 1}, .headers = {{"h", {}}}});
 }
 
@@ -347,6 +350,140 @@ TEST_CASE_METHOD(api_fixture, "a broker is ready when every check is met") {
   CHECK(answer.at("status") == "not-ready");
   CHECK(answer.at("checks").at(1).at("reason") == "logs are being recovered");
   CHECK(get("/healthz").at("status") == "ok");
+}
+
+TEST_CASE_METHOD(api_fixture,
+                 "a group and its offsets are deleted only when the name is repeated") {
+  CHECK(ask("DELETE", "/api/v1/groups/g").status == 400);
+  CHECK(ask("DELETE", "/api/v1/groups/g/offsets/t?confirm=g").status == 400);
+  CHECK_FALSE(backend->deleted_group);
+  CHECK_FALSE(backend->deleted_offsets);
+  CHECK(ask("DELETE", "/api/v1/groups/g?confirm=g").status == 204);
+  CHECK(backend->deleted_group == "g");
+  CHECK(ask("DELETE", "/api/v1/groups/g/offsets/t?confirm=t").status == 204);
+  CHECK(backend->deleted_offsets == "g t");
+}
+
+TEST_CASE_METHOD(api_fixture, "a reset of offsets is planned and done as the body says") {
+  const std::string path = "/api/v1/groups/g/offset-resets";
+  backend->the_plan = {{{0, 40, 10, -30}, {1, std::nullopt, INT64_MAX, std::nullopt}}, "abc"};
+  auto reply = ask("POST", path + "?validateOnly=true",
+                   R"({"topic":"t","partitions":[0,1],"to":{"offset":"9223372036854775807"}})");
+  CHECK(reply.status == 200);
+  CHECK(backend->reset->validate_only);
+  CHECK(backend->reset->topic == "t");
+  CHECK(backend->reset->partitions == std::vector<partition_index>{0, 1});
+  CHECK(std::get<to_offset>(backend->reset->target).offset == INT64_MAX);
+  const auto plan = json::parse(reply.body);
+  compare(plan, {{"$ref", "#/components/schemas/OffsetPlan"}}, "");
+  CHECK(plan.at("items").at(0).at("skipped") == "-30");
+  CHECK(plan.at("items").at(1).at("from").is_null());
+  CHECK(reply.headers == decltype(reply.headers){{"ETag", "\"abc\""}});
+  ask("POST", path, R"({"topic":"t","to":"latest"})", {{"if-match", "\"abc\""}});
+  CHECK(backend->reset->expected == "abc");
+  CHECK(backend->reset->partitions.empty());
+  CHECK_FALSE(backend->reset->validate_only);
+  CHECK(std::holds_alternative<to_latest>(backend->reset->target));
+  ask("POST", path, R"({"topic":"t","to":{"shift":-7}})");
+  CHECK(std::get<to_shifted>(backend->reset->target).by == -7);
+}
+
+TEST_CASE_METHOD(api_fixture, "a wrong reset of offsets is refused") {
+  for (const char* body :
+       {R"({"to":"latest"})", R"({"topic":"t"})", R"({"topic":"t","to":"middle"})",
+        R"({"topic":"t","to":{}})", R"({"topic":"t","to":{"offset":-1}})",
+        R"({"topic":"t","to":{"offset":"9223372036854775808"}})",
+        R"({"topic":"t","to":{"offset":1,"shift":1}})", R"({"topic":"t","to":{"timestamp":1.5}})",
+        R"({"topic":"t","to":"latest","partitions":[]})",
+        R"({"topic":"t","to":"latest","partitions":[-1]})",
+        R"({"topic":"t","to":"latest","partitions":["0"]})"}) {
+    INFO(body);
+    CHECK(ask("POST", "/api/v1/groups/g/offset-resets", body).status == 400);
+  }
+  const std::string sound = R"({"topic":"t","to":"latest"})";
+  CHECK(ask("POST", "/api/v1/groups/g/offset-resets", sound, {{"if-match", "abc"}}).status == 400);
+  CHECK_FALSE(backend->reset);
+}
+
+TEST_CASE_METHOD(api_fixture, "records are deleted when the name is repeated, or only counted") {
+  const std::string path = "/api/v1/topics/t/record-deletions";
+  const std::string body =
+      R"({"partitions":[{"partition":0,"before":"12"},{"partition":1,"before":"end"}]})";
+  CHECK(ask("POST", path, body).status == 400);
+  CHECK_FALSE(backend->deletion);
+  backend->the_deleted = {{0, 2, 12, {}},
+                          {1, 0, 0, fault{error_code::not_leader_or_follower, "elsewhere", 0}}};
+  auto reply = ask("POST", path + "?validateOnly=true", body);
+  CHECK(backend->deletion->validate_only);
+  CHECK(backend->deletion->partitions.at(0).before == 12);
+  CHECK_FALSE(backend->deletion->partitions.at(1).before);
+  const auto counted = json::parse(reply.body);
+  CHECK(counted.at("done") == false);
+  CHECK(counted.at("items").at(0).at("records") == "10");
+  CHECK(counted.at("items").at(1).at("problem").at("type") == "/problems/not-leader");
+  CHECK(json::parse(ask("POST", path + "?confirm=t", body).body).at("done") == true);
+  CHECK_FALSE(backend->deletion->validate_only);
+  backend->deletion.reset();
+  for (const char* wrong :
+       {R"({})", R"({"partitions":[]})", R"({"partitions":[0]})",
+        R"({"partitions":[{"partition":0}]})", R"({"partitions":[{"before":1}]})",
+        R"({"partitions":[{"partition":0,"before":-1}]})",
+        R"({"partitions":[{"partition":0,"before":"start"}]})"}) {
+    INFO(wrong);
+    CHECK(ask("POST", path + "?confirm=t", wrong).status == 400);
+  }
+  CHECK_FALSE(backend->deletion);
+}
+
+TEST_CASE_METHOD(api_fixture, "replicas are moved and leaders elected as the body says") {
+  backend->the_outcomes = {{{"t", 1}, fault{error_code::election_not_needed, "it leads", 0}},
+                           {{"t", 2}, {}}};
+  auto reply = ask("POST", "/api/v1/reassignments",
+                   R"({"partitions":[{"topic":"t","partition":1,"replicas":[2,3]},
+                                     {"topic":"t","partition":2,"replicas":null}]})");
+  CHECK(reply.status == 200);
+  CHECK(backend->moves->at(0).replicas == std::vector<broker_id>{2, 3});
+  CHECK_FALSE(backend->moves->at(1).replicas);
+  reply = ask("POST", "/api/v1/leader-elections",
+              R"({"type":"preferred","partitions":[{"topic":"t","partition":1}]})");
+  CHECK_FALSE(backend->election->is_unclean);
+  CHECK(backend->election->partitions == std::vector<topic_partition>{{"t", 1}});
+  const auto results = json::parse(reply.body).at("results");
+  CHECK(results.at(0).at("problem").at("type") == "/problems/election-not-needed");
+  CHECK_FALSE(results.at(1).as_object().contains("problem"));
+  ask("POST", "/api/v1/leader-elections",
+      R"({"type":"unclean","partitions":[{"topic":"t","partition":1}]})");
+  CHECK(backend->election->is_unclean);
+  backend->election.reset();
+  backend->moves.reset();
+  for (const char* wrong :
+       {R"({"partitions":[{"topic":"t","partition":1}]})", R"({"type":"preferred"})",
+        R"({"type":"dirty","partitions":[{"topic":"t","partition":1}]})",
+        R"({"type":"preferred","partitions":[{"partition":1}]})"}) {
+    INFO(wrong);
+    CHECK(ask("POST", "/api/v1/leader-elections", wrong).status == 400);
+  }
+  for (const char* wrong : {R"({"partitions":[{"topic":"t","partition":1}]})",
+                            R"({"partitions":[{"topic":"t","partition":1,"replicas":[]}]})",
+                            R"({"partitions":[{"topic":"t","partition":1,"replicas":["1"]}]})"}) {
+    INFO(wrong);
+    CHECK(ask("POST", "/api/v1/reassignments", wrong).status == 400);
+  }
+  CHECK_FALSE(backend->election);
+  CHECK_FALSE(backend->moves);
+}
+
+TEST_CASE("the lag in seconds is the age of the oldest record that waits") {
+  group_detail group{.as_of = 100'000};
+  CHECK(group.lag_seconds() == 0);
+  group.offsets.push_back({.committed = 5, .start = 0, .end = 12});
+  CHECK_FALSE(group.lag_seconds());
+  group.offsets.front().waiting_since = 90'000;
+  group.offsets.push_back({.committed = 5, .start = 0, .end = 6, .waiting_since = 70'500});
+  CHECK(group.lag_seconds() == 29);
+  group.offsets.back().waiting_since = 200'000;
+  group.offsets.front().waiting_since = 200'000;  // a producer's clock that is ahead
+  CHECK(group.lag_seconds() == 0);
 }
 
 TEST_CASE("the lag of a group counts what can still be read") {

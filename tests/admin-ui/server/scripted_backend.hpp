@@ -24,6 +24,10 @@ public:
   located_topic the_located;
   std::vector<produced_record> the_produced;
   std::vector<readiness_check> checks;
+  offset_plan the_plan;
+  std::vector<deleted_records> the_deleted;
+  std::vector<reassignment_view> the_reassignments;
+  std::vector<partition_outcome> the_outcomes;
   std::atomic<bool> is_silent = false;  ///< Keeps the replies instead of answering.
 
   struct follower {
@@ -42,6 +46,12 @@ public:
   std::optional<topic_creation> creation;
   std::optional<topic_config_change> change;
   std::optional<std::string> deleted;
+  std::optional<std::string> deleted_group;
+  std::optional<std::string> deleted_offsets;  ///< "group topic"
+  std::optional<offset_reset> reset;
+  std::optional<record_deletion> deletion;
+  std::optional<std::vector<replica_choice>> moves;
+  std::optional<leader_election> election;
 
   void cluster(admin_reply<cluster_view> reply) override { say(reply, the_cluster); }
   void brokers(admin_reply<brokers_view> reply) override { say(reply, the_brokers); }
@@ -99,6 +109,37 @@ public:
   void change_topic_configs(topic_config_change wanted, admin_reply<change_made> reply) override {
     change = std::move(wanted);
     say(reply, change_made{});
+  }
+  void delete_group(std::string name, admin_reply<change_made> reply) override {
+    deleted_group = std::move(name);
+    say(reply, change_made{});
+  }
+  void delete_group_offsets(std::string group, std::string topic,
+                            admin_reply<change_made> reply) override {
+    deleted_offsets = group + " " + topic;
+    say(reply, change_made{});
+  }
+  void reset_group_offsets(offset_reset wanted, admin_reply<offset_plan> reply) override {
+    reset = std::move(wanted);
+    say(reply, the_plan);
+  }
+  void delete_records(record_deletion wanted,
+                      admin_reply<std::vector<deleted_records>> reply) override {
+    deletion = std::move(wanted);
+    say(reply, the_deleted);
+  }
+  void reassignments(admin_reply<std::vector<reassignment_view>> reply) override {
+    say(reply, the_reassignments);
+  }
+  void reassign(std::vector<replica_choice> wanted,
+                admin_reply<std::vector<partition_outcome>> reply) override {
+    moves = std::move(wanted);
+    say(reply, the_outcomes);
+  }
+  void elect_leaders(leader_election wanted,
+                     admin_reply<std::vector<partition_outcome>> reply) override {
+    election = std::move(wanted);
+    say(reply, the_outcomes);
   }
 
 private:
