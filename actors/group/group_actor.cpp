@@ -239,8 +239,10 @@ void group_actor::delete_everything(stored_callback deleted) {
 /// In pieces: what is stored at once is one batch, and a batch has a largest size.
 void group_actor::store_tombstones(const std::vector<topic_partition>& gone,
                                    stored_callback stored) {
-  constexpr size_t piece = 1'000;
   if (gone.empty()) return stored(error_code::none);
+  constexpr size_t piece_bytes = size_t{256} * 1024, name_bytes_max = 249, overhead_bytes = 64;
+  const auto piece = std::clamp<size_t>(
+      piece_bytes / (state_.id().size() + name_bytes_max + overhead_bytes), 1, 1'000);
   struct progress {
     size_t left;
     error_code error = error_code::none;

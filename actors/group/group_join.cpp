@@ -44,7 +44,8 @@ bool same_protocols(const group_member& member, const join_group_request& reques
 
 std::string client_reason(const join_group_request& request) {
   const bool given = request.reason && !request.reason->empty();
-  return "; client reason: " + (given ? request.reason->substr(0, longest_reason) : "not provided");
+  return "; client reason: " +
+         (given ? std::string{utf8_prefix(*request.reason, longest_reason)} : "not provided");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "actors/group/consumer_subscription.hpp"
 #include "protocol/assert.hpp"
+#include "protocol/utf8.hpp"
 
 namespace ottla {
 
@@ -283,9 +284,11 @@ void group_state::move_to(group_phase phase, group_time now) {
   state_changed_at_ = now.wall_ms;
 }
 
-void group_state::note(group_event_kind kind, std::string reason, group_time now) {
+/// Reasons hold what clients say of themselves: kept for long, so kept short.
+void group_state::note(group_event_kind kind, const std::string& reason, group_time now) {
+  constexpr size_t longest_reason = 1'000;
   group_event event{now.wall_ms, kind, generation_, static_cast<int32_t>(roster_.size()),
-                    std::move(reason)};
+                    std::string{utf8_prefix(reason, longest_reason)}};
   actions_.events.push_back(event);
   timeline_.add(std::move(event));
 }

@@ -210,7 +210,7 @@ private:
   void sync_arrived(const std::string& member_id);
   void touch(const group_member& member, group_time now);
   void move_to(group_phase phase, group_time now);
-  void note(group_event_kind kind, std::string reason, group_time now);
+  void note(group_event_kind kind, const std::string& reason, group_time now);
   void store(pending_write write, stored_group value);
   [[nodiscard]] std::optional<std::set<std::string, std::less<>>> read_topics() const;
 

@@ -111,6 +111,13 @@ TEST_CASE("a member that leaves starts a rebalance at once") {
   CHECK(told);
 }
 
+TEST_CASE("what a member says of why it leaves is kept, but not all of it") {
+  group_fixture group;
+  auto members = group.stable(2);
+  group.leave({{members[1].id, {}, std::string(100'000, 'x')}});
+  for (const auto& event : group.state->timeline().events()) CHECK(event.reason.size() <= 1'000);
+}
+
 TEST_CASE("several members leave with one request and an answer for each") {
   group_fixture group;
   auto members = static_group(group, 3);
