@@ -37,7 +37,9 @@ isr_proposed alter_one(const change_context& context, const replica_seat& leader
   const bool is_present = record.leader == leader && record.leader_epoch == proposal.epoch &&
                           record.partition_epoch == proposal.partition_epoch;
   const bool is_live = context.draft.status_of(leader) != broker_status::fenced;
-  if (!is_present || !is_live) return refusal(isr_refusal::superseded);
+  if (!is_present) return refusal(isr_refusal::superseded);
+  // A leader that is not let in yet hears of no newer record when it is: it has to ask again.
+  if (!is_live) return refusal(isr_refusal::not_applied);
   if (!may_be_isr(record, proposal.isr, context.draft)) return refusal(isr_refusal::not_applied);
   const auto view = view_of(context, context.draft.find_topic(which.topic_id)->configs);
   alter_isr(record, proposal.isr, view);

@@ -87,10 +87,12 @@ TEST_CASE("a proposal of the past, or of somebody else, is superseded") {
   CHECK(b.propose({one}).refusal == isr_refusal::superseded);
 }
 
-TEST_CASE("a leader that is not alive in that life decides nothing") {
+TEST_CASE("a leader that is fenced decides nothing, and may ask again once it is let in") {
   bench b;
   b.cluster.add_broker(1, 10, broker_status::fenced);
-  CHECK(b.propose({one}).refusal == isr_refusal::superseded);
+  CHECK(b.propose({one}).refusal == isr_refusal::not_applied);
+  b.cluster.add_broker(1, 10, broker_status::active);
+  CHECK(b.propose({one}).committed);
 }
 
 TEST_CASE("who is fenced in the same round neither joins nor leads") {
