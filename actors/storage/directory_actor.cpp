@@ -193,7 +193,10 @@ disk_done directory_actor::install(const install_future& wanted) {
 outcome<std::optional<std::string>> directory_actor::take_aside(const topic_partition& which,
                                                                 const uuid& topic_id) {
   auto found = found_.find(which);
-  if (found == found_.end() || found->second.topic_id != topic_id) return {std::nullopt};
+  // As where it is opened: a log without partition.metadata is anybody's.
+  if (found == found_.end() || found->second.topic_id.value_or(topic_id) != topic_id) {
+    return {std::nullopt};
+  }
   auto aside =
       directory_->set_aside(found->second.path, partition_directory_kind::deleting, random_.id());
   if (!aside) return std::move(aside.error());

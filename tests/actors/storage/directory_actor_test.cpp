@@ -84,6 +84,16 @@ TEST_CASE_METHOD(directory_fixture, "only the topic that is named is removed") {
   CHECK(directories_like("orders") == 0);
 }
 
+TEST_CASE_METHOD(directory_fixture,
+                 "a log that has lost its topic id in a crash is removed with its topic") {
+  const auto made = prepare("orders", first_topic);
+  stop();
+  disk.put(made.path + "/partition.metadata", "");
+  start();
+  CHECK_FALSE(ask<disk_done>(remove_partition{{"orders", 0}, first_topic}).failure);
+  CHECK(directories_like("orders") == 0);
+}
+
 TEST_CASE_METHOD(directory_fixture, "a broker that stops leaves removals to its next start") {
   prepare("orders", first_topic);
   std::stop_source stopping;
