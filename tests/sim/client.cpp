@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "protocol/messages/create_topics.hpp"
 #include "protocol/messages/fetch.hpp"
 #include "protocol/messages/find_coordinator.hpp"
 #include "protocol/messages/init_producer_id.hpp"
@@ -122,7 +121,7 @@ void client::look_elsewhere() {
 bool client::may_be_outdated(error_code error) {
   const bool can_say_so =
       error == error_code::out_of_order_sequence_number || error == error_code::offset_out_of_range;
-  if (!can_say_so || !world_.has_replicas()) return false;
+  if (!can_say_so || !world_.has_replicas) return false;
   last_refusal_ = error;
   return true;
 }
@@ -138,37 +137,6 @@ void client::pause_ms(int64_t at_most_ms) {
 
 void client::unexpected(std::string_view what, error_code error) {
   world_.facts.violated(fmt::format("{}: {} was answered {}", name_, what, error_name(error)));
-}
-
-// --- the topic ---
-
-bool topic_maker::send_next() {
-  if (is_done() || in_flight() > 0) return false;
-  create_topics_request request;
-  request.timeout_ms = 1000;
-  auto& topic = request.topics.emplace_back();
-  topic.name = topic_name;
-  topic.num_partitions = partitions_;
-  topic.replication_factor = world_.replication_factor;
-  topic.configs = {{"internal.segment.bytes", std::to_string(segment_bytes_)},
-                   {"retention.ms", "-1"},
-                   {"index.interval.bytes", "256"}};
-  for (const auto& [key, value] : world_.topic_configs) topic.configs.push_back({key, value});
-  send(request, 5);
-  return true;
-}
-
-void topic_maker::answered(api_key, uint64_t, wire_reader& body, api_version version) {
-  auto response = decode<create_topics_response>(body, version);
-  if (!response || response->topics.size() != 1) return;
-  const auto error = response->topics.front().error_code;
-  if (error == error_code::none || error == error_code::topic_already_exists) {
-    world_.topic_exists = true;
-    return;
-  }
-  const bool needs_more = error == error_code::invalid_replication_factor && world_.has_replicas();
-  if (!is_retriable(error) && !needs_more) unexpected("CreateTopics", error);
-  pause_ms(50);
 }
 
 // --- producers ---
@@ -200,7 +168,7 @@ void producer::build(batch& which) {
 }
 
 bool producer::send_next() {
-  if (!world_.topic_exists || is_done()) return false;
+  if (!world_.exists(options_.log) || is_done()) return false;
   if (options_.is_idempotent && id_ < 0) {
     if (in_flight() > 0) return false;
     send(init_producer_id_request{}, 4);
@@ -221,8 +189,9 @@ bool producer::send_next() {
   request.acks = options_.acks;
   request.timeout_ms = 10'000;
   auto& topic = request.topic_data.emplace_back();
-  topic.name = topic_name;
-  topic.partition_data.push_back({options_.partition, which.bytes});
+  const auto& log = world_.log(options_.log);
+  topic.name = log.topic;
+  topic.partition_data.push_back({log.partition, which.bytes});
   send(request, 9, next_++);
   if (world_.random.below(4) == 0) pause_ms(20);
   return true;
@@ -252,7 +221,7 @@ void producer::produced(size_t index, error_code error, log_offset base_offset) 
   if (error == error_code::none || is_duplicate) {
     for (int32_t i = 0; i < which.count && options_.acks != 1; ++i) {
       const auto offset = base_offset < 0 || is_duplicate ? -1 : base_offset + i;
-      world_.facts.acknowledged(options_.partition, offset, {options_.number, which.first + i});
+      world_.facts.acknowledged(options_.log, offset, {options_.number, which.first + i});
     }
     return settle(index);
   }
@@ -290,24 +259,24 @@ void producer::lost() {
 
 // --- consumers ---
 
-consumer::consumer(client_world& world, int32_t number, int32_t partition, bool is_auditor)
-    : client(world, fmt::format("{}-{}", is_auditor ? "auditor" : "consumer", number)),
-      partition_(partition),
+consumer::consumer(client_world& world, int32_t log, bool is_auditor)
+    : client(world, fmt::format("{}-{}", is_auditor ? "auditor" : "consumer", log)),
+      log_(log),
       is_auditor_(is_auditor) {}
 
 bool consumer::send_next() {
-  if (!world_.topic_exists || is_done_ || in_flight() > 0) return false;
+  if (!world_.exists(log_) || is_done_ || in_flight() > 0) return false;
   fetch_request request;
   request.max_wait_ms = is_auditor_ ? 0 : static_cast<int32_t>(world_.random.below(200));
   request.min_bytes = 1;
   request.max_bytes = 1 << 20;
   auto& topic = request.topics.emplace_back();
-  topic.topic = topic_name;
+  topic.topic = world_.log(log_).topic;
   auto& wanted = topic.partitions.emplace_back();
-  wanted.partition = partition_;
+  wanted.partition = world_.log(log_).partition;
   wanted.fetch_offset = position_;
   wanted.partition_max_bytes = static_cast<int32_t>(1 + world_.random.below(20'000));
-  send(request, world_.has_replicas() ? 10 : 12);  // up to 10 only from leaders
+  send(request, world_.has_replicas ? 10 : 12);  // up to 10 only from leaders
   return true;
 }
 
@@ -325,10 +294,10 @@ void consumer::answered(api_key, uint64_t, wire_reader& body, api_version versio
     return pause_ms(50);
   }
   // A new leader may know less of it for a while.
-  if (!world_.has_replicas()) world_.facts.saw_high_watermark(partition_, answer.high_watermark);
+  if (!world_.has_replicas) world_.facts.saw_high_watermark(log_, answer.high_watermark);
   const auto records = flatten({answer.records});
-  position_ = world_.facts.fetched(partition_, position_, records->view());
-  const bool has_read = !records->view().empty() || !world_.has_replicas();
+  position_ = world_.facts.fetched(log_, position_, records->view());
+  const bool has_read = !records->view().empty() || !world_.has_replicas;
   if (has_read && position_ > answer.high_watermark) {
     world_.facts.violated(fmt::format("I4: records up to {} above the high watermark {}", position_,
                                       answer.high_watermark));
@@ -345,24 +314,24 @@ void consumer::lost() {
 // --- the group ---
 
 bool committer::send_next() {
-  if (!world_.topic_exists || is_done() || in_flight() > 0) return false;
+  if (!world_.exists(0) || is_done() || in_flight() > 0) return false;
   if (!knows_coordinator_) {
     find_coordinator_request request;
-    request.key = group_name;
+    request.key = group_;
     send(request, 3);
     return true;
   }
   if (!checked_) {
     offset_fetch_request request;
-    request.group_id = group_name;
-    request.topics.emplace().push_back({topic_name, {0}});
+    request.group_id = group_;
+    request.topics.emplace().push_back({world_.log(0).topic, {0}});
     send(request, 7);
     return true;
   }
   offset_commit_request request;
-  request.group_id = group_name;
+  request.group_id = group_;
   sent_ = std::max(sent_, acknowledged_ + 1);
-  request.topics.push_back({topic_name, {}, {{0, acknowledged_ + 1, -1, std::nullopt}}});
+  request.topics.push_back({world_.log(0).topic, {}, {{0, acknowledged_ + 1, -1, std::nullopt}}});
   send(request, 8);
   pause_ms(30);
   return true;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,11 @@
 
 namespace ottla::sim {
 
-inline constexpr const char* topic_name = "orders";
-inline constexpr const char* group_name = "readers";
+/// A partition whose records the clients write and read; the history knows it by its number.
+struct log_name {
+  std::string topic;
+  int32_t partition = 0;
+};
 
 /// What the clients of one simulated world share.
 struct client_world {
@@ -26,14 +30,19 @@ struct client_world {
   /// A new connection; null while the broker does not serve.
   std::function<std::shared_ptr<simulated_transport>()> connect;
   std::function<void(uint64_t)> trace;
-  bool topic_exists = false;
+  std::vector<log_name> logs;
+  std::set<std::string> topics_made = {};
   uint64_t cut_one_in = 0;  ///< One in so many requests loses its connection on the way; 0: none.
   int64_t patience_ms = 0;  ///< After so long without an answer a client tries elsewhere; 0: never.
   bool dribbles = false;    ///< Some connections bring a few bytes at a time.
-  int16_t replication_factor = 1;
-  std::vector<std::pair<std::string, std::string>> topic_configs;  ///< Besides those of all.
+  bool has_replicas = false;
 
-  [[nodiscard]] bool has_replicas() const { return replication_factor > 1; }
+  [[nodiscard]] const log_name& log(int32_t number) const {
+    return logs[static_cast<size_t>(number)];
+  }
+  [[nodiscard]] bool exists(int32_t number) const {
+    return topics_made.contains(log(number).topic);
+  }
 };
 
 class client {
@@ -103,23 +112,9 @@ private:
   bool dying_ = false;  // the connection was cut in the middle of a frame
 };
 
-class topic_maker final : public client {
-public:
-  topic_maker(client_world& world, int32_t partitions, int32_t segment_bytes)
-      : client(world, "admin"), partitions_(partitions), segment_bytes_(segment_bytes) {}
-  [[nodiscard]] bool is_done() const override { return world_.topic_exists; }
-
-private:
-  bool send_next() override;
-  void answered(api_key key, uint64_t tag, wire_reader& body, api_version version) override;
-
-  const int32_t partitions_;
-  const int32_t segment_bytes_;
-};
-
 struct producer_options {
   int32_t number = 0;
-  int32_t partition = 0;
+  int32_t log = 0;
   int32_t batches = 20;
   bool is_idempotent = true;
   int16_t acks = -1;
@@ -165,7 +160,7 @@ private:
 class consumer final : public client {
 public:
   /// An auditor reads once from the start to the high watermark; others go on for ever.
-  consumer(client_world& world, int32_t number, int32_t partition, bool is_auditor);
+  consumer(client_world& world, int32_t log, bool is_auditor);
   [[nodiscard]] bool is_done() const override { return is_done_; }
 
 private:
@@ -173,16 +168,17 @@ private:
   void answered(api_key key, uint64_t tag, wire_reader& body, api_version version) override;
   void lost() override;
 
-  const int32_t partition_;
+  const int32_t log_;
   const bool is_auditor_;
   log_offset position_ = 0;
   bool is_done_ = false;
 };
 
-/// Commits rising offsets for a group, and asks now and then for what is committed.
+/// Commits rising offsets of log 0 for a group, and asks now and then for what is committed.
 class committer final : public client {
 public:
-  committer(client_world& world, int64_t commits) : client(world, "committer"), wanted_(commits) {}
+  committer(client_world& world, std::string group, int64_t commits)
+      : client(world, "committer of " + group), group_(std::move(group)), wanted_(commits) {}
   [[nodiscard]] bool is_done() const override { return acknowledged_ >= wanted_ && checked_; }
   /// Asks once more before it is done.
   void check_again() { checked_ = false; }
@@ -193,6 +189,7 @@ private:
   void lost() override { knows_coordinator_ = checked_ = false; }
   void told(error_code error);
 
+  const std::string group_;
   const int64_t wanted_;
   int64_t sent_ = 0;
   int64_t acknowledged_ = 0;

@@ -1,6 +1,7 @@
 #include "tests/sim/cluster_facts.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <span>
@@ -53,6 +54,18 @@ std::string leaderships::look(const memory_ensemble& store) {
     }
   }
   return {};
+}
+
+std::string to_text(const partition_record& record) {
+  auto text = fmt::format("led by {}@{} in epoch {}/{}, replicas {}, ISR", record.leader.id,
+                          record.leader.epoch, record.leader_epoch, record.partition_epoch,
+                          fmt::join(record.replicas, ","));
+  for (const auto& seat : record.isr) text += fmt::format(" {}@{}", seat.id, seat.epoch);
+  for (const auto& seat : record.eligible) text += fmt::format(" ({}@{})", seat.id, seat.epoch);
+  if (!record.adding.empty()) text += fmt::format(", adds {}", fmt::join(record.adding, ","));
+  if (!record.removing.empty())
+    text += fmt::format(", removes {}", fmt::join(record.removing, ","));
+  return text;
 }
 
 std::map<log_offset, std::string> batches_on(const memory_file_system& disk,

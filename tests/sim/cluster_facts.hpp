@@ -33,6 +33,9 @@ private:
   std::map<std::string, std::pair<creation_id, node_version>> versions_;   // of the store's nodes
 };
 
+/// For reports.
+std::string to_text(const partition_record& record);
+
 /// The batches of a log as they are on a disk, by base offset.
 std::map<log_offset, std::string> batches_on(const memory_file_system& disk,
                                              const std::string& directory);

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "actors/runtime/log.hpp"
+#include "tests/sim/admin_clients.hpp"
 #include "tests/sim/client.hpp"
 #include "tests/sim/cluster_facts.hpp"
 #include "tests/sim/simulated_cluster.hpp"
@@ -21,23 +22,22 @@ public:
   cluster_simulation(uint64_t seed, cluster_mistake mistake)
       : random_(seed),
         mistake_(mistake),
-        facts_(1),
+        facts_(3),
         world_{.time = time_,
                .random = random_,
                .facts = facts_,
                .connect = [this] { return cluster_.connect_client(); },
                .trace = [this](uint64_t what) { trace(what); },
+               .logs = {{"orders", 0}, {"orders", 1}, {"parcels", 0}},
                .patience_ms = 1000 + static_cast<int64_t>(random_.below(30'000)),
-               .replication_factor = broker_count},
+               .has_replicas = true},
         cluster_(
             random_, time_,
             {.trace = [this](uint64_t what) { trace(what); },
              .violated = [this](const std::string& what) { facts_.violated(what); },
-             .ended = [this](const broker_place& where) { leaderships_.forget(where.name()); }}) {
-    // Without fsync a record is safe with the processes, and with all machines but one.
-    may_cut_power_ = random_.below(2) == 0;
-    world_.topic_configs = {{"min.insync.replicas", "2"},
-                            {"ottla.durability", may_cut_power_ ? "fsync" : "replicated"}};
+             .ended = [this](const broker_place& where) { leaderships_.forget(where.name()); }}),
+        // Without fsync a record is safe with the processes, and with all machines but one.
+        may_cut_power_(random_.below(2) == 0) {
     hire_clients();
   }
 
@@ -47,30 +47,59 @@ public:
     if (facts_.violations.empty()) finish();
     result_.violations = facts_.violations;
     result_.virtual_ms = time_.mono_ms();
-    result_.records_acknowledged = facts_.records_acknowledged;
-    result_.records_fetched = facts_.records_fetched;
+    count("records acknowledged") = facts_.records_acknowledged;
+    count("records fetched") = facts_.records_fetched;
     cluster_.end_all();
     return result_;
   }
 
 private:
+  int64_t& count(const char* what) { return result_.counts[what]; }
+
   void trace(uint64_t what) {
     result_.trace = (result_.trace ^ what) * 0x9e3779b97f4a7c15u;
     result_.trace ^= result_.trace >> 29;
   }
 
   void hire_clients() {
-    clients_.push_back(std::make_unique<topic_maker>(
-        world_, 1, static_cast<int32_t>(6000 + random_.below(20'000))));
+    const auto parcels_min = 1 + random_.below(2);
+    make_topic("orders", 2, broker_count, 2);
+    make_topic("parcels", 1, 2, parcels_min);
+    auto moves = std::make_unique<mover>(
+        world_,
+        std::vector<mover::goal>{{"orders", 2, 2},
+                                 {"parcels", 1, parcels_min},
+                                 {"__consumer_offsets", group_partitions, 2}},
+        broker_count);
+    mover_ = moves.get();
+    clients_.push_back(std::move(moves));
     for (int32_t number = 1; number <= 2; ++number)
       add_producer({.number = number, .batches = batches()});
     add_producer({.number = 3, .batches = batches(), .is_idempotent = false});
-    clients_.push_back(std::make_unique<consumer>(world_, 0, 0, false));
-    auto group = std::make_unique<committer>(world_, 1 + static_cast<int64_t>(random_.below(20)));
-    group_ = group.get();
-    clients_.push_back(std::move(group));
+    add_producer({.number = 4, .log = 1, .batches = batches() / 2});
+    add_producer({.number = 5, .log = 2, .batches = batches() / 2});
+    for (int32_t log = 0; log < logs(); ++log) {
+      clients_.push_back(std::make_unique<consumer>(world_, log, false));
+    }
+    for (const auto* name : {"readers", "writers"}) {
+      auto group =
+          std::make_unique<committer>(world_, name, 1 + static_cast<int64_t>(random_.below(20)));
+      groups_.push_back(group.get());
+      clients_.push_back(std::move(group));
+    }
   }
 
+  void make_topic(const char* name, int32_t partitions, int16_t factor, uint64_t min_insync) {
+    topic_plan plan{.name = name,
+                    .partitions = partitions,
+                    .replication_factor = factor,
+                    .segment_bytes = static_cast<int32_t>(6000 + random_.below(20'000))};
+    plan.configs = {{"min.insync.replicas", std::to_string(min_insync)},
+                    {"ottla.durability", may_cut_power_ ? "fsync" : "replicated"}};
+    clients_.push_back(std::make_unique<topic_maker>(world_, std::move(plan)));
+  }
+
+  [[nodiscard]] int32_t logs() const { return static_cast<int32_t>(world_.logs.size()); }
   int32_t batches() { return 10 + static_cast<int32_t>(random_.below(60)); }
 
   void add_producer(const producer_options& options) {
@@ -95,7 +124,7 @@ private:
     const auto unknown_one_in = one_in(2, 5, 40);
     cluster_.store().fate = [this, unknown_one_in](const std::vector<store_write>&) {
       if (unknown_one_in == 0 || random_.below(unknown_one_in) != 0) return commit_fate::normal;
-      ++result_.unknown_commits;
+      ++count("commits of unknown end");
       return random_.below(2) == 0 ? commit_fate::lost_request : commit_fate::lost_answer;
     };
   }
@@ -105,22 +134,22 @@ private:
   void make_trouble() {
     if (auto& one = cluster_.any_place(); comes(crash_one_in_) && one.runs) {
       const bool is_power_cut = may_cut_power_ && random_.below(2) == 0;
-      ++(is_power_cut ? result_.power_cuts : result_.process_crashes);
+      ++count(is_power_cut ? "power cuts" : "process crashes");
       cluster_.crash(one, is_power_cut);
     }
     if (comes(cut_one_in_)) {
-      ++result_.cuts;
+      ++count("cut networks");
       cluster_.cut_something();
     }
-    if (comes(reset_one_in_) && cluster_.reset_something()) ++result_.resets;
+    if (comes(reset_one_in_) && cluster_.reset_something()) ++count("resets");
     if (auto& one = cluster_.any_place(); comes(pause_one_in_) && one.is_awake()) {
-      ++result_.pauses;
+      ++count("pauses");
       cluster_.pause(one);
     }
     auto& one = cluster_.any_place();
     if (!one.is_awake() || one.reconnects_at_us != 0) return;
     if (comes(expire_one_in_)) {
-      ++result_.expired_sessions;
+      ++count("expired sessions");
       cluster_.expire(one);
     }
     if (comes(hang_one_in_)) cluster_.hang(one);
@@ -142,34 +171,67 @@ private:
     world_.cut_one_in = 0;
     world_.patience_ms = 0;
     cluster_.heal();
-    group_->check_again();
+    mover_->stop();
+    for (auto* each : groups_) each->check_again();
     if (!run_until("all clients have come to their ends", [this] { return clients_are_done(); }))
       return;
     if (!run_until("L2: all replicas are in sync", [this] { return is_in_sync(); })) return;
     facts_.begin_last_read();
-    clients_.push_back(std::make_unique<consumer>(world_, 0, 0, true));
-    if (!run_until("everything is read", [this] { return clients_are_done(); })) return;
-    std::map<int32_t, int32_t> counts;
-    for (const auto* each : producers_) {
-      if (each->options().is_idempotent) counts[each->options().number] = each->records();
+    for (int32_t log = 0; log < logs(); ++log) {
+      clients_.push_back(std::make_unique<consumer>(world_, log, true));
     }
-    facts_.check_whole(0, counts);
-    compare_replicas();
-    result_.elections = leader_epochs();
+    if (!run_until("everything is read", [this] { return clients_are_done(); })) return;
+    for (int32_t log = 0; log < logs(); ++log) {
+      std::map<int32_t, int32_t> counts;
+      for (const auto* each : producers_) {
+        const auto& options = each->options();
+        if (options.log == log && options.is_idempotent) counts[options.number] = each->records();
+      }
+      facts_.check_whole(log, counts);
+    }
+    if (mistake_ == cluster_mistake::follower_has_other_bytes) {
+      const auto directory = directory_of(0);
+      for (auto& each : cluster_.places()) {
+        auto& disk = each->on.disk;
+        if (batches_on(disk, directory).empty()) continue;
+        disk.flip_bit(directory + "/00000000000000000000.log", 100, 0);
+        break;
+      }
+    }
+    for (int32_t log = 0; log < logs(); ++log) compare_replicas(log);
+    count("leader epochs") = leader_epochs();
+    count("moves") = mover_->moves();
+    count("cancelled moves") = mover_->cancelled();
   }
 
-  void compare_replicas() {
-    const auto directory = fmt::format("/disk/a/{}-0", topic_name);
-    if (mistake_ == cluster_mistake::follower_has_other_bytes) {
-      cluster_.places().back()->on.disk.flip_bit(directory + "/00000000000000000000.log", 100, 0);
-    }
-    const auto first = batches_on(cluster_.places().front()->on.disk, directory);
-    for (const auto& each : cluster_.places()) {
-      auto differs = difference(first, batches_on(each->on.disk, directory), facts_.end_of(0));
+  [[nodiscard]] std::string directory_of(int32_t log) const {
+    return fmt::format("/disk/a/{}-{}", world_.log(log).topic, world_.log(log).partition);
+  }
+
+  [[nodiscard]] partition_record record_of(int32_t log) const {
+    const auto topic = cluster_.places().front()->runs->image()->find_topic(world_.log(log).topic);
+    return topic->partition(world_.log(log).partition);
+  }
+
+  /// All that are in sync have the same, and nobody keeps what has been moved away.
+  void compare_replicas(int32_t log) {
+    const auto record = record_of(log);
+    const auto disk_of = [&](broker_id id) -> const memory_file_system& {
+      return cluster_.places()[static_cast<size_t>(id - 1)]->on.disk;
+    };
+    const auto directory = directory_of(log);
+    const auto first = batches_on(disk_of(record.leader.id), directory);
+    for (const auto& seat : record.isr) {
+      auto differs = difference(first, batches_on(disk_of(seat.id), directory), facts_.end_of(log));
       if (differs.empty()) continue;
-      facts_.violated(fmt::format("I5: brokers {} and {}: {}, below the high watermark {}",
-                                  cluster_.places().front()->id, each->id, differs,
-                                  facts_.end_of(0)));
+      facts_.violated(fmt::format("I5: log {}: brokers {} and {}: {}, below the high watermark {}",
+                                  log, record.leader.id, seat.id, differs, facts_.end_of(log)));
+    }
+    for (const auto& each : cluster_.places()) {
+      const bool is_replica = std::ranges::find(record.replicas, each->id) != record.replicas.end();
+      if (is_replica || batches_on(each->on.disk, directory).empty()) continue;
+      facts_.violated(fmt::format("log {}: {} keeps what was moved away ({})", log, each->name(),
+                                  to_text(record)));
     }
   }
 
@@ -187,7 +249,8 @@ private:
       each->runs->image()->for_each_topic([&](const topic_ptr& topic) {
         for (int32_t i = 0; i < topic->partition_count(); ++i) {
           const auto& record = topic->partition(i);
-          all = all && record.isr.size() == record.replicas.size();
+          all = all && record.isr.size() == record.replicas.size() && record.adding.empty() &&
+                record.removing.empty();
         }
       });
       return all;
@@ -195,8 +258,9 @@ private:
   }
 
   [[nodiscard]] int64_t leader_epochs() const {
-    auto topic = cluster_.places().front()->runs->image()->find_topic(topic_name);
-    return topic ? topic->partition(0).leader_epoch : 0;
+    int64_t sum = 0;
+    for (int32_t log = 0; log < logs(); ++log) sum += record_of(log).leader_epoch;
+    return sum;
   }
 
   bool run_until(std::string_view what, const std::function<bool()>& is_so) {
@@ -235,13 +299,9 @@ private:
                             static_cast<int>(broker.status));
       }
       image->for_each_topic([&](const topic_ptr& topic) {
-        const auto& record = topic->partition(0);
-        text +=
-            fmt::format("; {} led by {}@{} in epoch {}/{}, ISR", topic->name(), record.leader.id,
-                        record.leader.epoch, record.leader_epoch, record.partition_epoch);
-        for (const auto& seat : record.isr) text += fmt::format(" {}@{}", seat.id, seat.epoch);
-        for (const auto& seat : record.eligible)
-          text += fmt::format(" ({}@{})", seat.id, seat.epoch);
+        for (int32_t i = 0; i < topic->partition_count(); ++i) {
+          text += fmt::format("\n    {}-{} {}", topic->name(), i, to_text(topic->partition(i)));
+        }
       });
     }
     return text;
@@ -334,9 +394,10 @@ private:
   simulated_cluster cluster_;
   std::vector<std::unique_ptr<client>> clients_;
   std::vector<producer*> producers_;
-  committer* group_ = nullptr;
+  std::vector<committer*> groups_;
+  mover* mover_ = nullptr;
   cluster_result result_;
-  bool may_cut_power_ = false;
+  const bool may_cut_power_;
   bool is_quiet_ = false;
   uint64_t crash_one_in_ = 0, cut_one_in_ = 0, reset_one_in_ = 0, expire_one_in_ = 0,
            hang_one_in_ = 0, pause_one_in_ = 0;

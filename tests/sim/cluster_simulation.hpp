@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,8 @@ struct cluster_result {
   uint64_t trace = 0;  ///< A hash of every choice and every answer.
   int64_t steps = 0;
   int64_t virtual_ms = 0;
-  int64_t process_crashes = 0, power_cuts = 0, pauses = 0, cuts = 0, resets = 0;
-  int64_t expired_sessions = 0, unknown_commits = 0, elections = 0;
-  int64_t records_acknowledged = 0, records_fetched = 0;
+  /// What happened how often, by name.
+  std::map<std::string, int64_t> counts;
 };
 
 /// What a run does wrong on purpose, to prove that it is noticed.

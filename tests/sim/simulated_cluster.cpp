@@ -21,7 +21,7 @@ broker_config config_of(int32_t id, random_source& random) {
   set("inter.broker.listener.name", "REPLICATION");
   set("zookeeper.connect", "simulated:2181");
   set("ottla.cluster.secret.file", "/simulated");
-  set("offsets.topic.num.partitions", "1");
+  set("offsets.topic.num.partitions", std::to_string(group_partitions));
   set("offsets.topic.replication.factor", "3");
   set("min.insync.replicas", "2");
   set("replica.fetch.backoff.ms", "50");

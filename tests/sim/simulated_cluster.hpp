@@ -17,6 +17,7 @@
 namespace ottla::sim {
 
 inline constexpr int32_t broker_count = 3;
+inline constexpr int32_t group_partitions = 2;  ///< Of __consumer_offsets.
 
 /// One broker's place: its machine, and the process on it, if one runs.
 struct broker_place {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "actors/runtime/log.hpp"
+#include "tests/sim/admin_clients.hpp"
 #include "tests/sim/client.hpp"
 
 namespace ottla::sim {
@@ -34,6 +35,12 @@ broker_config config_of(random_source& random) {
   return make_broker_config(std::move(layers), "localhost")->config;
 }
 
+std::vector<log_name> logs_of(int32_t partitions) {
+  std::vector<log_name> logs;
+  for (int32_t p = 0; p < partitions; ++p) logs.push_back({"orders", p});
+  return logs;
+}
+
 class simulation {
 public:
   explicit simulation(const simulation_options& options)
@@ -48,7 +55,8 @@ public:
                .random = random_,
                .facts = facts_,
                .connect = [this] { return connect(); },
-               .trace = [this](uint64_t what) { trace(what); }} {
+               .trace = [this](uint64_t what) { trace(what); },
+               .logs = logs_of(partitions_)} {
     hire_clients();
   }
 
@@ -72,22 +80,25 @@ private:
 
   void hire_clients() {
     clients_.push_back(std::make_unique<topic_maker>(
-        world_, partitions_, static_cast<int32_t>(6000 + random_.below(20'000))));
+        world_, topic_plan{.name = world_.log(0).topic,
+                           .partitions = partitions_,
+                           .segment_bytes = static_cast<int32_t>(6000 + random_.below(20'000))}));
     int32_t number = 0;
     for (int32_t p = 0; p < partitions_; ++p) {
-      add_producer({.number = ++number, .partition = p, .batches = batches()});
+      add_producer({.number = ++number, .log = p, .batches = batches()});
       if (random_.below(2) == 0) {
-        add_producer({.number = ++number, .partition = p, .batches = batches()});
+        add_producer({.number = ++number, .log = p, .batches = batches()});
       }
       add_producer({.number = ++number,
-                    .partition = p,
+                    .log = p,
                     .batches = batches(),
                     .is_idempotent = false,
                     .acks = static_cast<int16_t>(random_.below(2) == 0 ? 1 : -1),
                     .retries_blindly = options_.producers_retry_blindly});
-      clients_.push_back(std::make_unique<consumer>(world_, p, p, false));
+      clients_.push_back(std::make_unique<consumer>(world_, p, false));
     }
-    auto group = std::make_unique<committer>(world_, 1 + static_cast<int64_t>(random_.below(20)));
+    auto group =
+        std::make_unique<committer>(world_, "readers", 1 + static_cast<int64_t>(random_.below(20)));
     group_ = group.get();
     clients_.push_back(std::move(group));
   }
@@ -228,13 +239,13 @@ private:
     }
     facts_.begin_last_read();
     for (int32_t p = 0; p < partitions_; ++p) {
-      clients_.push_back(std::make_unique<consumer>(world_, p, p, true));
+      clients_.push_back(std::make_unique<consumer>(world_, p, true));
     }
     if (!run_until_done()) return;
     for (int32_t p = 0; p < partitions_; ++p) {
       std::map<int32_t, int32_t> counts;
       for (const auto* each : producers_) {
-        if (each->options().partition == p && each->options().is_idempotent) {
+        if (each->options().log == p && each->options().is_idempotent) {
           counts[each->options().number] = each->records();
         }
       }
